@@ -48,7 +48,10 @@ def broker_url() -> str:
 
 def needed() -> dict[str, bool]:
     """Which servers the environment leaves to us, as arguments of ensure() and session()."""
-    return {"postgres": not os.environ.get("DATABASE_URL"), "redis": not os.environ.get("REDIS_URL")}
+    return {
+        "postgres": not os.environ.get("DATABASE_URL"),
+        "redis": not os.environ.get("REDIS_URL"),
+    }
 
 
 def ensure(*, postgres: bool = True, redis: bool = True) -> list[str]:
@@ -80,7 +83,11 @@ def stop() -> list[str]:
     if not plan.log.exists():
         return []
     with _locked("embedded.lock"):
-        stopped = [name for name, server in (("redis", _redis), ("postgres", _postgres)) if server.stop(plan)]
+        stopped = [
+            name
+            for name, server in (("redis", _redis), ("postgres", _postgres))
+            if server.stop(plan)
+        ]
         _marker().unlink(missing_ok=True)
         return stopped
 

