@@ -6,7 +6,7 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from django.conf import settings  # noqa: E402  needs the name above
+from django.conf import settings
 
 app = Celery("svetofor")
 app.conf.update(settings.CELERY)

@@ -186,7 +186,7 @@ def _outside(mark: str, uid: int, gid: int) -> Path:
 
 def _temporary() -> Path:
     place = Path(tempfile.gettempdir())
-    return place if len(os.fsencode(place)) <= 40 else Path("/tmp")  # noqa: S108  the folder made there is private
+    return place if len(os.fsencode(place)) <= 40 else Path("/tmp")
 
 
 def _name(uid: int) -> str:

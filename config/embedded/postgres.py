@@ -87,7 +87,7 @@ def pid(plan: Layout) -> int | None:
     return _postmaster(plan.postgres / "data")
 
 
-def _connect(plan: Layout, database: str):  # noqa: ANN202  psycopg2 has no public type
+def _connect(plan: Layout, database: str):
     return psycopg2.connect(
         host=plan.run, user=NAME, dbname=database, connect_timeout=5
     )
@@ -177,7 +177,7 @@ def _create_database(plan: Layout) -> None:
         _execute(plan, database, _create_extensions)
 
 
-def _execute(plan: Layout, database: str, act) -> None:  # noqa: ANN001
+def _execute(plan: Layout, database: str, act) -> None:
     connection = _connect(plan, database)
     try:
         connection.autocommit = True
@@ -187,13 +187,13 @@ def _execute(plan: Layout, database: str, act) -> None:  # noqa: ANN001
         connection.close()
 
 
-def _create_missing(cursor) -> None:  # noqa: ANN001
+def _create_missing(cursor) -> None:
     cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
     if not cursor.fetchone():
         cursor.execute(f"CREATE DATABASE {NAME}")
 
 
-def _create_extensions(cursor) -> None:  # noqa: ANN001
+def _create_extensions(cursor) -> None:
     cursor.execute("SELECT extname FROM pg_extension")
     present = {name for (name,) in cursor.fetchall()}
     for extension in EXTENSIONS:
