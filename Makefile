@@ -1,0 +1,65 @@
+# make run | test | bench | lock | fix. The environment is built in .venv by uv from the hashed requirements files.
+SHELL := /bin/sh
+.DEFAULT_GOAL := .venv/.complete
+
+UV_VERSION := 0.13.9
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
+	"$$p" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$p" && break; done)
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+
+# Certificates of the machine, so that a company's own authority is known to pip and uv even in an empty environment.
+CERTIFICATES := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
+ifneq ($(CERTIFICATES),)
+export SSL_CERT_FILE ?= $(CERTIFICATES)
+export PIP_CERT ?= $(CERTIFICATES)
+endif
+export UV_SYSTEM_CERTS ?= 1
+export UV_NO_PROGRESS ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export DJANGO_SETTINGS_MODULE := config.settings
+
+.PHONY: run test lint bench lock fix clean
+
+.venv/bin/uv:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed: install it or run make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Environment: .venv ($(PYTHON))"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --retries 5 "uv==$(UV_VERSION)"
+
+.venv/.complete: .venv/bin/uv requirements.txt requirements-dev.txt
+	@echo "Packages: requirements-dev.txt, every one checked by its hash"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
+	@touch $@
+
+run: .venv/.complete
+	@if [ -z "$$DATABASE_URL" ] && [ -z "$$DEMO" ]; then export DEMO=1; fi; exec $(MANAGE) up
+
+# Everything that may be wrong without running, then the suite; pytest's own summary is the last thing printed.
+test: lint
+	@if [ -d tests/browser ]; then $(BIN)/python -m config.chromium; fi
+	@CHROMIUM="$$($(BIN)/python -m config.chromium --path)" $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+lint: .venv/.complete
+	@echo "== ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@echo "== translations" && $(BIN)/python -m common.messages compile && $(BIN)/python -m common.messages check
+	@echo "== mypy" && $(BIN)/mypy .
+	@echo "== import contracts" && $(BIN)/lint-imports
+	@echo "== migrations" && $(MANAGE) makemigrations --check --dry-run
+	@echo "== API schema" && $(BIN)/python -m config.schema_drift
+
+bench: .venv/.complete
+	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-header --no-emit-index-url --python-version 3.11
+lock: .venv/bin/uv
+	@$(COMPILE) $(LOCK_ARGS) -o requirements.txt
+	@$(COMPILE) $(LOCK_ARGS) --group dev -c requirements.txt -o requirements-dev.txt
+	@if grep -nE '^ *(--(extra-)?index-url|--find-links)|https?://' requirements.txt requirements-dev.txt; then \
+		echo "The lines above name a registry host: remove them."; exit 1; fi
+
+fix: .venv/.complete
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
