@@ -15,6 +15,11 @@ export SSL_CERT_FILE ?= $(CERTIFICATES)
 export PIP_CERT ?= $(CERTIFICATES)
 endif
 export UV_SYSTEM_CERTS ?= 1
+# An account without a home of its own has nowhere to keep downloads.
+ifneq ($(shell test -n "$$HOME" && test -w "$$HOME" && echo yes),yes)
+export UV_NO_CACHE ?= 1
+export PIP_NO_CACHE_DIR ?= 1
+endif
 export UV_NO_PROGRESS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DJANGO_SETTINGS_MODULE := config.settings

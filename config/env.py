@@ -36,9 +36,7 @@ def flag(name: str, *, default: bool = False) -> bool:
 def number(name: str, default: int, *, least: int, most: int) -> int:
     value = text(name, str(default))
     if not value.isdecimal() or not least <= int(value) <= most:
-        raise ImproperlyConfigured(
-            f"{name} is {value!r}: set it to a whole number from {least} to {most}."
-        )
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to a whole number from {least} to {most}.")
     return int(value)
 
 
@@ -55,12 +53,7 @@ def base_url() -> str:
     """The address people open, without a trailing slash; mails, cookies and redirects follow it."""
     value = text("BASE_URL", f"http://127.0.0.1:{port()}").rstrip("/")
     parts = urlsplit(value)
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or parts.path
-        or parts.query
-    ):
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
         raise ImproperlyConfigured(
             f"BASE_URL is {value!r}: set it to scheme and host, such as https://crm.example.com."
         )
@@ -71,9 +64,7 @@ def demo() -> bool:
     """Demo logins and the mail viewer; never on a public address."""
     wanted = flag("DEMO")
     if wanted and base_url().startswith("https://"):
-        raise ImproperlyConfigured(
-            "DEMO=1 has public passwords and BASE_URL is https: unset DEMO."
-        )
+        raise ImproperlyConfigured("DEMO=1 has public passwords and BASE_URL is https: unset DEMO.")
     return wanted
 
 
@@ -81,14 +72,12 @@ def secret_key() -> str:
     """SECRET_KEY, or, for a demo or an embedded database, one generated once and kept in the state folder."""
     value = text("SECRET_KEY")
     if value and len(value) < SHORTEST_SECRET:
-        raise ImproperlyConfigured(
-            f"SECRET_KEY is too short: set it to at least {SHORTEST_SECRET} random characters."
-        )
+        raise ImproperlyConfigured(f"SECRET_KEY is too short: set it to at least {SHORTEST_SECRET} random characters.")
     if value:
         return value
     if text("DATABASE_URL") and not demo():
         raise ImproperlyConfigured(
-            f"SECRET_KEY is missing: set it to at least {SHORTEST_SECRET} random characters, the same for every process."
+            f"SECRET_KEY is missing: set it to {SHORTEST_SECRET} or more random characters, the same for every process."
         )
     return _kept_secret()
 
@@ -96,12 +85,8 @@ def secret_key() -> str:
 def allowed_hosts() -> list[str]:
     named = [host.strip() for host in text("ALLOWED_HOSTS").split(",") if host.strip()]
     if "*" in named:
-        raise ImproperlyConfigured(
-            "ALLOWED_HOSTS is '*': set it to the names people open, separated by commas."
-        )
-    return named or sorted(
-        {str(urlsplit(base_url()).hostname), "127.0.0.1", "localhost"}
-    )
+        raise ImproperlyConfigured("ALLOWED_HOSTS is '*': set it to the names people open, separated by commas.")
+    return named or sorted({str(urlsplit(base_url()).hostname), "127.0.0.1", "localhost"})
 
 
 def metrics_token() -> str:
@@ -114,9 +99,7 @@ def time_zone() -> str:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError) as error:
-        raise ImproperlyConfigured(
-            f"TIME_ZONE is {value!r}: set it to a name such as Europe/Moscow."
-        ) from error
+        raise ImproperlyConfigured(f"TIME_ZONE is {value!r}: set it to a name such as Europe/Moscow.") from error
     return value
 
 
@@ -124,9 +107,7 @@ def database() -> dict[str, Any]:
     """DATABASES["default"]: the named PostgreSQL or the embedded one."""
     url = text("DATABASE_URL") or embedded.database_url()
     if urlsplit(url).scheme not in DATABASE_SCHEMES:
-        raise ImproperlyConfigured(
-            "DATABASE_URL is not PostgreSQL: set it to postgres://user:password@host:5432/name."
-        )
+        raise ImproperlyConfigured("DATABASE_URL is not PostgreSQL: set it to postgres://user:password@host:5432/name.")
     try:
         found = dict(environ.Env.db_url_config(url))
     except ValueError as error:
@@ -134,9 +115,7 @@ def database() -> dict[str, Any]:
             "DATABASE_URL cannot be read: set it to postgres://user:password@host:5432/name, special characters as %XX."
         ) from error
     if not found.get("NAME"):
-        raise ImproperlyConfigured(
-            "DATABASE_URL names no database: set it to postgres://user:password@host:5432/name."
-        )
+        raise ImproperlyConfigured("DATABASE_URL names no database: set it to postgres://user:password@host:5432/name.")
     options = dict(found.pop("OPTIONS", {}))
     found["HOST"] = options.pop("host", found["HOST"])
     if flag("PGBOUNCER"):
@@ -169,9 +148,7 @@ def broker_url() -> str:
     url = redis_url()
     if not url.startswith("unix://"):
         return url
-    return url.replace("unix://", "redis+socket://", 1).replace(
-        "db=", "virtual_host=", 1
-    )
+    return url.replace("unix://", "redis+socket://", 1).replace("db=", "virtual_host=", 1)
 
 
 def email() -> dict[str, Any]:
@@ -186,9 +163,7 @@ def email() -> dict[str, Any]:
     try:
         found = dict(environ.Env.email_url_config(url))
     except ValueError as error:
-        raise ImproperlyConfigured(
-            "EMAIL_URL cannot be read: set it to smtp+tls://user:password@host:587."
-        ) from error
+        raise ImproperlyConfigured("EMAIL_URL cannot be read: set it to smtp+tls://user:password@host:587.") from error
     found.pop("EMAIL_FILE_PATH", None)
     return found
 
@@ -210,9 +185,7 @@ def _kept_secret() -> str:
         keep.parent.mkdir(parents=True, exist_ok=True)
         if not keep.exists():
             draft = keep.with_name(f"secret_key.{os.getpid()}")
-            with os.fdopen(
-                os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
-            ) as file:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 file.write(secrets.token_urlsafe(48))
             try:
                 # link, not rename: two first processes must end with one key.
@@ -223,6 +196,4 @@ def _kept_secret() -> str:
                 draft.unlink()
         return keep.read_text().strip()
     except OSError as error:
-        raise ImproperlyConfigured(
-            f"Cannot keep a key in {keep}: set SECRET_KEY or a writable STATE_DIR."
-        ) from error
+        raise ImproperlyConfigured(f"Cannot keep a key in {keep}: set SECRET_KEY or a writable STATE_DIR.") from error

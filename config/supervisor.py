@@ -44,7 +44,7 @@ class Child:
                 cwd=self.cwd,
                 # Its own group: Ctrl-C reaches us alone and we stop them in order.
                 start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  one thread here
             )
         self.started_at = time.monotonic()
 
@@ -112,15 +112,10 @@ class Supervisor:
             child.due_at = now + child.pause
             child.pause = min(child.pause * 2, LONGEST_PAUSE)
             wait = child.due_at - now
-            self.say(
-                f"Процесс {child.name} завершился ({_cause(status)}), запуск через {wait:g} с; журнал: {child.log}"
-            )
+            cause = f"сигнал {-status}" if status < 0 else f"код {status}"
+            self.say(f"Процесс {child.name} завершился ({cause}), запуск через {wait:g} с; журнал: {child.log}")
         elif child.process is None and now >= child.due_at:
             child.start()
-
-
-def _cause(status: int) -> str:
-    return f"сигнал {-status}" if status < 0 else f"код {status}"
 
 
 def _signal_group(group: int, number: signal.Signals) -> None:

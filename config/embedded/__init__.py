@@ -83,11 +83,7 @@ def stop() -> list[str]:
     if not plan.log.exists():
         return []
     with _locked("embedded.lock"):
-        stopped = [
-            name
-            for name, server in (("redis", _redis), ("postgres", _postgres))
-            if server.stop(plan)
-        ]
+        stopped = [name for name, server in (("redis", _redis), ("postgres", _postgres)) if server.stop(plan)]
         _marker().unlink(missing_ok=True)
         return stopped
 

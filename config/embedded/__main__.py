@@ -15,16 +15,12 @@ def main() -> int:
     act = parser.parse_args().act
     try:
         if act == "start":
-            print(
-                "started:", ", ".join(embedded.ensure()) or "nothing, all were running"
-            )
+            print("started:", ", ".join(embedded.ensure()) or "nothing, all were running")
             embedded.keep()
         elif act == "stop":
             print("stopped:", ", ".join(embedded.stop()) or "nothing was running")
         elif act == "url":
-            print(
-                f"DATABASE_URL={embedded.database_url()}\nREDIS_URL={embedded.redis_url()}"
-            )
+            print(f"DATABASE_URL={embedded.database_url()}\nREDIS_URL={embedded.redis_url()}")
         else:
             running = embedded.status()
             for name, pid in running.items():

@@ -61,20 +61,17 @@ def alive(pid: int | None) -> bool:
 def working_in(folder: Path) -> list[int]:
     """Process ids whose working directory is the folder: the server's own and those it left behind."""
     found = []
+    place = folder.resolve()
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            if os.readlink(entry / "cwd") == str(folder.resolve()) and alive(
-                int(entry.name)
-            ):
+            if (entry / "cwd").readlink() == place and alive(int(entry.name)):
                 found.append(int(entry.name))
         except OSError:
             continue  # ended meanwhile, or somebody else's
     return found
 
 
-def terminate(
-    pid: int, first: signal.Signals, then: signal.Signals, *, seconds: float
-) -> None:
+def terminate(pid: int, first: signal.Signals, then: signal.Signals, *, seconds: float) -> None:
     """Ask the process to end, insist after the given seconds; returns when it is gone."""
     for asked in (first, then):
         try:
@@ -85,9 +82,7 @@ def terminate(
             return
 
 
-def wait_until(
-    condition: Callable[[], bool], *, seconds: float, step: float = 0.05
-) -> bool:
+def wait_until(condition: Callable[[], bool], *, seconds: float, step: float = 0.05) -> bool:
     """Ask again and again until the condition holds; False when the time is over."""
     end = time.monotonic() + seconds
     while not condition():
@@ -99,9 +94,7 @@ def wait_until(
 
 def tail(log: Path, lines: int = 8) -> str:
     try:
-        return "\n".join(
-            log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
-        )
+        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
     except OSError:
         return ""
 

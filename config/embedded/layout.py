@@ -69,9 +69,7 @@ def layout() -> Layout:
     try:
         state.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise EmbeddedError(
-            f"Cannot create {state} ({error.strerror}): set STATE_DIR to a folder of yours."
-        ) from error
+        raise EmbeddedError(f"Cannot create {state} ({error.strerror}): set STATE_DIR to a folder of yours.") from error
     decided = _decide(state)
     draft = state / f"embedded.json.{os.getpid()}.{secrets.token_hex(4)}"
     draft.write_text(json.dumps(asdict(decided), indent=1) + "\n", encoding="utf-8")
@@ -96,7 +94,8 @@ def make_private(folder: Path, plan: Layout) -> None:
     if found.st_uid != plan.uid:
         if os.geteuid() != 0 or any(folder.iterdir()):
             raise EmbeddedError(
-                f"{folder} belongs to another user ({_name(found.st_uid)}): start as that user or set STATE_DIR to a folder of yours."
+                f"{folder} belongs to another user ({_name(found.st_uid)}): "
+                "start as that user or set STATE_DIR to a folder of yours."
             )
         os.chown(folder, plan.uid, plan.gid)
     if stat.S_IMODE(found.st_mode) != 0o700:
@@ -106,9 +105,7 @@ def make_private(folder: Path, plan: Layout) -> None:
 def reachable(path: Path, uid: int, gid: int) -> bool:
     """Can this account walk to the path and read it, going by the mode bits?"""
     path = path.resolve()
-    needed = [(parent, 1) for parent in path.parents] + [
-        (path, 5 if path.is_dir() else 4)
-    ]
+    needed = [(parent, 1) for parent in path.parents] + [(path, 5 if path.is_dir() else 4)]
     return all(_allows(place, bits, uid, gid) for place, bits in needed)
 
 
@@ -129,16 +126,15 @@ def _read(note: Path, state: Path) -> Layout | None:
     except FileNotFoundError:
         return None
     except PermissionError as error:
-        raise EmbeddedError(
-            f"Cannot read {note}: start as its owner or set STATE_DIR to a folder of yours."
-        ) from error
+        raise EmbeddedError(f"Cannot read {note}: start as its owner or set STATE_DIR to a folder of yours.") from error
     except (ValueError, TypeError):
         return None
     moved = known.state != str(state)
     stranger = os.geteuid() != 0 and known.uid != os.geteuid()
     if stranger and not moved:
         raise EmbeddedError(
-            f"{state} belongs to servers of another user ({_name(known.uid)}): start as that user or set STATE_DIR to a folder of yours."
+            f"{state} belongs to servers of another user ({_name(known.uid)}): "
+            "start as that user or set STATE_DIR to a folder of yours."
         )
     return None if moved else known
 
@@ -170,9 +166,7 @@ def _account(state: Path) -> tuple[int, int]:
             continue
         if found.pw_uid:
             return found.pw_uid, found.pw_gid
-    raise EmbeddedError(
-        "PostgreSQL does not run as root and this machine has no user postgres or nobody: add one."
-    )
+    raise EmbeddedError("PostgreSQL does not run as root and this machine has no user postgres or nobody: add one.")
 
 
 def _outside(mark: str, uid: int, gid: int) -> Path:
@@ -186,7 +180,7 @@ def _outside(mark: str, uid: int, gid: int) -> Path:
 
 def _temporary() -> Path:
     place = Path(tempfile.gettempdir())
-    return place if len(os.fsencode(place)) <= 40 else Path("/tmp")
+    return place if len(os.fsencode(place)) <= 40 else Path("/tmp")  # noqa: S108
 
 
 def _name(uid: int) -> str:

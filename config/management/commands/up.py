@@ -28,7 +28,7 @@ from config.supervisor import Child, Supervisor
 
 HOST: Final = "127.0.0.1"
 DEMO_LOGINS: Final = "director head ivanova petrov kuznetsova smirnova orlov accountant quality admin"
-DEMO_PASSWORD: Final = "svetofor-demo"  # public on purpose: demo data only
+DEMO_PASSWORD: Final = "svetofor-demo"  # noqa: S105  public on purpose: demo data only
 WEB_SECONDS: Final = 60
 SERVER_NAMES: Final = {"postgres": "PostgreSQL", "redis": "Redis"}
 
@@ -222,6 +222,6 @@ def _fingerprint() -> str:
         digest.update(name.encode())
     for finder in get_finders():
         for path, storage in finder.list([]):
-            found = os.stat(storage.path(path))
+            found = Path(storage.path(path)).stat()
             digest.update(f"{path} {found.st_size} {found.st_mtime_ns}".encode())
     return digest.hexdigest()
