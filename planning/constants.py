@@ -1,0 +1,103 @@
+"""Defaults and thresholds of the calculators. Money is RUB, rates are exact fractions, times are calendar days."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import Final
+
+
+class Colour(StrEnum):
+    """Warmth of a client, coldest first."""
+
+    RED = "red"
+    YELLOW = "yellow"
+    GREEN = "green"
+
+
+class Zone(StrEnum):
+    """How good a figure is; for employees and indicators, never for clients."""
+
+    RED = "red"
+    YELLOW = "yellow"
+    GREEN = "green"
+
+
+@dataclass(frozen=True)
+class PerColour:
+    """One exact number per client colour."""
+
+    red: Fraction
+    yellow: Fraction
+    green: Fraction
+
+    def __getitem__(self, colour: Colour | str) -> Fraction:
+        return {Colour.RED: self.red, Colour.YELLOW: self.yellow, Colour.GREEN: self.green}[Colour(colour)]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Conversions p (red→yellow, yellow→green, green→paid) and days t in each colour, of one segment.
+
+    ValueError outside 0 < p ≤ 1 or for negative days.
+    """
+
+    conversion: PerColour
+    days: PerColour
+
+    def __post_init__(self) -> None:
+        for colour in Colour:
+            if not 0 < self.conversion[colour] <= 1:
+                raise ValueError("a conversion is more than 0 and at most 1")
+            if self.days[colour] < 0:
+                raise ValueError("days are never negative")
+
+    def to_payment(self, colour: Colour | str) -> Fraction:
+        """π: the probability that a client of that colour pays."""
+        p = self.conversion
+        return {
+            Colour.GREEN: p.green,
+            Colour.YELLOW: p.yellow * p.green,
+            Colour.RED: p.red * p.yellow * p.green,
+        }[Colour(colour)]
+
+    def days_to_payment(self, colour: Colour | str) -> Fraction:
+        """T: how long a client of that colour needs to payment."""
+        t = self.days
+        return {Colour.GREEN: t.green, Colour.YELLOW: t.yellow + t.green, Colour.RED: t.red + t.yellow + t.green}[
+            Colour(colour)
+        ]
+
+
+DEFAULT_CONVERSION: Final = PerColour(red=Fraction(1, 2), yellow=Fraction(3, 5), green=Fraction(7, 10))
+DEFAULT_DAYS: Final = PerColour(red=Fraction(10), yellow=Fraction(10), green=Fraction(10))
+DEFAULT_REFERENCE: Final = Reference(DEFAULT_CONVERSION, DEFAULT_DAYS)
+
+# R-S0-P5: constants for every segment; a head may raise them, nobody lowers them.
+FLOOR_GREEN: Final = Fraction(3, 18)
+FLOOR_YELLOW: Final = Fraction(5, 18)
+
+# R-S0-P11: fewer finished passages of a stage say nothing about a manager.
+LEAST_PASSAGES: Final = 10
+
+# R-S1-5: the norm of the overall conversion, and the alert of any single stage.
+LEAST_CONVERSION: Final = Fraction(20, 100)
+
+# R-S0-B3: fact / plan-to-date of an employee; also forecast / target.
+STAFF_GREEN_FROM: Final = Fraction(1)
+STAFF_YELLOW_FROM: Final = Fraction(80, 100)
+
+# R-S0-P6
+VERIFICATION_GREEN_FROM: Final = Fraction(85, 100)
+VERIFICATION_YELLOW_FROM: Final = Fraction(70, 100)
+SYSTEMATIC_BIAS_ABOVE: Final = Fraction(10, 100)
+
+# R-S0-A4
+SUFFICIENCY_GREEN_FROM: Final = Fraction(1)
+SUFFICIENCY_YELLOW_FROM: Final = Fraction(80, 100)
+
+# R-S0-P9
+DEVIATION_WARN_ABOVE: Final = Fraction(10, 100)
+
+# R-S0-P14: nobody stays longer than 10 calendar days, and 7 of them hold 5 working days.
+LONGEST_STAY_DAYS: Final = 10
+CALENDAR_PER_WORKING_DAY: Final = Fraction(7, 5)
