@@ -1,0 +1,167 @@
+"""Small pieces of markup that many rows repeat: written as functions, so that a list of rows includes no template.
+
+Every function returns a SafeString whose variable parts are escaped.
+"""
+
+import datetime as dt
+from decimal import Decimal
+from functools import cache
+
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, ngettext
+
+from common import formats
+from common.icons import icon_href
+
+LAMPS = ("red", "yellow", "green", "none")
+
+# Plan and staff lights: full plan is green, 80 % and more is yellow, less is red (R-S0-B3).
+PLAN_GREEN = Decimal(100)
+PLAN_YELLOW = Decimal(80)
+
+# Shape first, mark second: octagon ×, triangle !, circle ✓ are told apart without colour.
+_SIGNS = {
+    "red": ("M5.2 1h5.6L15 5.2v5.6L10.8 15H5.2L1 10.8V5.2z", "M5.8 5.8l4.4 4.4M10.2 5.8l-4.4 4.4"),
+    "yellow": ("M8 1.4 15.2 14.4H.8z", "M8 6.2v3.4M8 12h.01"),
+    "green": ("M8 1a7 7 0 1 0 0 14A7 7 0 1 0 8 1z", "M5 8.2l2.1 2.1L11 6.2"),
+}
+
+
+@cache
+def _icon(name: str, size: str) -> SafeString:
+    extra = f" icon-{size}" if size else ""
+    return format_html('<svg class="icon{}" aria-hidden="true"><use href="{}"></use></svg>', extra, icon_href(name))
+
+
+def icon(name: str, label: str = "", size: str = "") -> SafeString:
+    """One icon of the sprite, decorative unless `label` names it. `size`: "s" 14 px, "" 16 px, "l" 20 px."""
+    drawn = _icon(name, size)
+    return format_html('{}<span class="sr">{}</span>', drawn, label) if label else drawn
+
+
+def colour_word(colour: str | None) -> str:
+    """The client colour in words: «Красный», «Жёлтый», «Зелёный», «Без цвета»."""
+    words = {"red": gettext("Red"), "yellow": gettext("Yellow"), "green": gettext("Green")}
+    return words.get((colour or "").lower(), gettext("No colour"))
+
+
+def lamp(
+    colour: str | None, *, word: str | None = None, why: str = "", size: str = "", silent: bool = False
+) -> SafeString:
+    """A three-lamp traffic light with one lamp lit and the word beside it.
+
+    `why` is shown on hover and focus: rule, facts, what would turn it next. `size`: "", "mid", "big".
+    `silent` leaves the word to screen readers, for a lamp that stands beside its own caption.
+    """
+    key = (colour or "none").lower()
+    if key not in LAMPS:
+        raise ValueError(f"{colour!r} is not a client colour")
+    text = colour_word(key) if word is None else word
+    classes = f"lamp lamp-{key}" + (f" lamp-{size}" if size else "")
+    inner = format_html('<span class="sr">{}</span>', text) if silent else conditional_escape(text)
+    drawn = format_html('<span class="{}">{}</span>', classes, inner)
+    return tip(drawn, why) if why else drawn
+
+
+def tip(content: str, text: str) -> SafeString:
+    """Content that tells more on hover and focus; Escape hides it."""
+    return format_html(
+        '<span class="tip" tabindex="0">{}<span class="tip-text" role="tooltip">{}</span></span>', content, text
+    )
+
+
+def age(
+    days: int | None,
+    *,
+    limit: int = 10,
+    last: bool = False,
+    rotation_at: dt.datetime | None = None,
+    short: bool = False,
+    why: str = "",
+) -> SafeString:
+    """The age chip: neutral to 6, outlined 7–9, filled on the last day, inverted from the eleventh on.
+
+    `days`: counted days in the colour; `limit`: the last counted day; `rotation_at`: moment of the hand-over, told
+    from the eleventh day on; `last` (or not `short`) spells the last day out; `why` answers what resets the clock.
+    """
+    if days is None:
+        return SafeString("")
+    if days > limit:
+        kind, text = " age-over", ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
+        if not short:
+            text = ngettext("stagnant for %(days)d day", "stagnant for %(days)d days", days) % {"days": days}
+            if rotation_at is not None:
+                when = f"{formats.date_num(rotation_at)} {formats.time(rotation_at)}"
+                text = gettext("%(age)s · rotation %(when)s") % {"age": text, "when": when}
+    elif days == limit:
+        kind, text = " age-last", gettext("%(days)d of %(limit)d") % {"days": days, "limit": limit}
+        if last:
+            text = gettext("%(days)d · last day") % {"days": days}
+    else:
+        kind = " age-warn" if days >= limit - 3 else ""
+        text = gettext("%(days)d of %(limit)d") % {"days": days, "limit": limit}
+    chip = format_html('<span class="age{}">{}</span>', kind, text)
+    return tip(chip, why) if why else chip
+
+
+def plan_colour(percent: Decimal | float | None) -> str:
+    """Light of plan execution to date, in per cent: green ≥ 100, yellow ≥ 80, else red (R-S0-B3); "" without a plan."""
+    if percent is None:
+        return ""
+    exact = Decimal(str(percent))
+    return "green" if exact >= PLAN_GREEN else "yellow" if exact >= PLAN_YELLOW else "red"
+
+
+def sign(colour: str) -> SafeString:
+    """The bare shape of a plan light; decorative, the word stands beside it."""
+    shape, mark = _SIGNS[colour.lower()]
+    return format_html(
+        '<svg class="sign sign-{}" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/><path d="{}"/></svg>',
+        colour.lower(),
+        shape,
+        mark,
+    )
+
+
+def plan_light(
+    percent: Decimal | float | None, *, colour: str | None = None, word: str | None = None, places: int = 1
+) -> SafeString:
+    """Plan or staff light: shape, per cent and word. `colour`: a rule has already judged."""
+    light = (colour or plan_colour(percent)).lower()
+    if light not in _SIGNS:
+        return format_html('<span class="plan-light">{}</span>', word or gettext("no plan"))
+    words = {"red": gettext("failing"), "yellow": gettext("behind"), "green": gettext("on plan")}
+    text = words[light] if word is None else word
+    figure = format_html("<b>{}</b> ", formats.percent(percent, places)) if percent is not None else ""
+    return format_html('<span class="plan-light">{}<span>{}{}</span></span>', sign(light), figure, text)
+
+
+def tel(number: str | None, *, box: bool = False, url: str = "") -> SafeString:
+    """A telephone number as a button that dials; `url` posts a click-to-call instead of `tel:`, by app.js."""
+    if not number:
+        return SafeString("")
+    shown = formats.phone(number)
+    return format_html(
+        '<a class="tel{}" href="tel:{}"{}>{}{}</a>',
+        " tel-box" if box else "",
+        number,
+        format_html(' data-dial="{}"', url) if url else "",
+        icon("phone"),
+        shown,
+    )
+
+
+def due(value: dt.date | dt.datetime | None, *, today: dt.date | None = None) -> SafeString:
+    """A next step's day as text; a passed one in ink that says late."""
+    text = formats.due(value, today=today)
+    return (
+        format_html('<span class="late">{}</span>', text)
+        if formats.is_late(value, today=today)
+        else format_html("{}", text)
+    )
+
+
+def join(parts: list[str], separator: str = " · ") -> SafeString:
+    """Non-empty parts, escaped, joined by a middle dot."""
+    return mark_safe(separator.join(str(conditional_escape(part)) for part in parts if part))  # noqa: S308 - escaped above
