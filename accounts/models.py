@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.choices import MANAGER_ROLES, AbsenceKind, DayKind, Role, TokenScope
+from accounts.querysets import AbsenceQuerySet, UserManager
+
+
+class Organisation(models.Model):
+    """One row: the company that uses this installation."""
+
+    name = models.CharField(_("name"), max_length=200)
+    pause_on_public_holidays = models.BooleanField(_("clocks pause on public holidays"), default=True)
+    knowledge_required = models.BooleanField(_("knowledge test required for yellow and green"), default=False)
+    old_owner_share_percent = models.PositiveSmallIntegerField(
+        _("share of the old owner in a sale rotated green, %"), default=50, validators=[MaxValueValidator(50)]
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(pk=1), name="accounts_organisation_single_row"),
+            models.CheckConstraint(
+                condition=Q(old_owner_share_percent__lte=50), name="accounts_organisation_share_at_most_half"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Department(models.Model):
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    rotation_starts_on = models.DateField(_("rotation starts on"), null=True, blank=True)
+    managers_may_export = models.BooleanField(_("managers may export their own list"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractBaseUser):
+    """An employee is a user; there is no second person record."""
+
+    login = models.CharField(
+        _("login"),
+        max_length=64,
+        unique=True,
+        validators=[
+            RegexValidator(r"^[a-z0-9][a-z0-9._-]*\Z", _("Latin lower-case letters, digits, dot, dash, underscore."))
+        ],
+    )
+    last_name = models.CharField(_("last name"), max_length=80)
+    first_name = models.CharField(_("first name"), max_length=80)
+    patronymic = models.CharField(_("patronymic"), max_length=80, blank=True)
+    email = models.EmailField(_("e-mail"), max_length=254, blank=True)
+    role = models.CharField(_("role"), max_length=16, choices=Role.choices)
+    department = models.ForeignKey(
+        Department, verbose_name=_("department"), null=True, blank=True, on_delete=models.PROTECT, related_name="users"
+    )
+    extension = models.CharField(
+        _("extension"), max_length=8, blank=True, validators=[RegexValidator(r"^\d{1,6}\Z", _("Up to six digits."))]
+    )
+    worklist_cap = models.PositiveSmallIntegerField(
+        _("work list cap"), default=90, validators=[MinValueValidator(50), MaxValueValidator(90)]
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    employed_on = models.DateField(_("employed on"), null=True, blank=True)
+    knowledge_valid_until = models.DateField(_("knowledge test valid until"), null=True, blank=True)
+    has_shortcuts = models.BooleanField(_("keyboard shortcuts"), default=True)
+    language = models.CharField(
+        _("language"), max_length=2, default="ru", choices=[("ru", "Русский"), ("en", "English")]
+    )
+    deactivated_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    USERNAME_FIELD = "login"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    objects = UserManager()
+
+    class Meta:
+        ordering = ["last_name", "first_name", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(worklist_cap__gte=50) & Q(worklist_cap__lte=90), name="accounts_user_cap_between_50_and_90"
+            ),
+            models.CheckConstraint(
+                condition=~Q(role__in=[*MANAGER_ROLES, Role.HEAD]) | Q(department__isnull=False),
+                name="accounts_user_seller_has_department",
+            ),
+            models.UniqueConstraint(
+                fields=["extension"],
+                condition=Q(is_active=True) & ~Q(extension=""),
+                name="accounts_user_extension_is_unique",
+                violation_error_message=_("This extension already belongs to another employee."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.short_name
+
+    @property
+    def full_name(self) -> str:
+        return " ".join(part for part in (self.last_name, self.first_name, self.patronymic) if part)
+
+    @property
+    def short_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def initials(self) -> str:
+        return f"{self.first_name[:1]}{self.last_name[:1]}".upper()
+
+    @property
+    def is_manager(self) -> bool:
+        return self.role in MANAGER_ROLES
+
+    @property
+    def is_head(self) -> bool:
+        return self.role == Role.HEAD
+
+    @property
+    def is_director(self) -> bool:
+        return self.role == Role.DIRECTOR
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.role == Role.ADMINISTRATOR
+
+
+class Absence(models.Model):
+    user = models.ForeignKey(User, verbose_name=_("employee"), on_delete=models.PROTECT, related_name="absences")
+    kind = models.CharField(_("kind"), max_length=10, choices=AbsenceKind.choices, default=AbsenceKind.VACATION)
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("to"), null=True, blank=True)
+    deputy = models.ForeignKey(User, verbose_name=_("deputy"), on_delete=models.PROTECT, related_name="deputising")
+    created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects = AbsenceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-starts_on", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="accounts_absence_ends_after_start",
+            ),
+            models.CheckConstraint(condition=~Q(user=F("deputy")), name="accounts_absence_deputy_is_another"),
+        ]
+        indexes = [models.Index(fields=["user", "starts_on"], name="accounts_absence_by_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.starts_on}–{self.ends_on or '…'}"
+
+    def covers(self, day: date) -> bool:
+        return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
+
+
+class CalendarDay(models.Model):
+    """A day of the production calendar; a date without a row follows the plain week (R-S4-4, section 6.4)."""
+
+    day = models.DateField(primary_key=True)
+    kind = models.CharField(_("kind"), max_length=8, choices=DayKind.choices)
+    is_edited = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.kind}"
+
+
+class ApiToken(models.Model):
+    """Shown once, stored as a SHA-256 digest; dies with its person."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("name"), max_length=80)
+    prefix = models.CharField(max_length=12)
+    digest = models.CharField(max_length=64, unique=True)
+    scope = models.CharField(_("rights"), max_length=5, choices=TokenScope.choices, default=TokenScope.READ)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(_("expires"))
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… {self.name}"

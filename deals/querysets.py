@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+from accounts.choices import Role
+from clients.querysets import visibility_q
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class DocumentQuerySet(models.QuerySet):
+    """Documents are seen with their client; the accountant sees every document, quality control none."""
+
+    def visible_to(self, user: User) -> DocumentQuerySet:
+        if user.role == Role.QUALITY:
+            return self.none()
+        return self.filter(visibility_q(user, "client__"))
+
+
+class PaymentQuerySet(DocumentQuerySet):
+    def counted(self) -> PaymentQuerySet:
+        return self.filter(cancelled_at__isnull=True)
+
+
+class CreditQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> CreditQuerySet:
+        """Whose money counts for whom: own, the department's, everybody's."""
+        if not user.is_active:
+            return self.none()
+        if user.role in (Role.DIRECTOR, Role.ACCOUNTANT):
+            return self
+        if user.role == Role.HEAD:
+            return self.filter(department_id=user.department_id)
+        return self.filter(user=user)

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.choices import MANAGER_ROLES, Role
+from accounts.models import Absence
+from clients.querysets import visibility_q
+from common import clock
+from funnels.choices import OPEN_ORDER_STATUSES, Colour
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class OfClientQuerySet(models.QuerySet):
+    """Anything that hangs on a client is seen by those who see the client."""
+
+    def visible_to(self, user: User) -> OfClientQuerySet:
+        return self.filter(visibility_q(user, "client__"))
+
+
+class OfCycleQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> OfCycleQuerySet:
+        return self.filter(visibility_q(user, "cycle__client__"))
+
+
+class CycleQuerySet(OfClientQuerySet):
+    def open(self) -> CycleQuerySet:
+        return self.filter(closed_at__isnull=True)
+
+    def coloured(self) -> CycleQuerySet:
+        return self.open().exclude(colour=Colour.NONE)
+
+    def owned_by(self, user: User) -> CycleQuerySet:
+        return self.open().filter(owner=user)
+
+    def in_worklist(self) -> CycleQuerySet:
+        """What counts towards 50–90: open `new` cycles, green ones too, repeat cycles not (R-S2-7)."""
+        return self.open().filter(kind="new")
+
+    def to_recheck(self, day: date) -> CycleQuerySet:
+        return self.open().filter(recheck_on__lte=day)
+
+
+class OwnershipQuerySet(OfClientQuerySet):
+    def open(self) -> OwnershipQuerySet:
+        return self.filter(ended_at__isnull=True)
+
+    def with_cycle(self) -> OwnershipQuerySet:
+        return self.filter(cycle__isnull=False)
+
+    def stagnant(self, day: date) -> OwnershipQuerySet:
+        """Older than ten counted days in one colour on `day` (R-S0-P16)."""
+        return self.open().with_cycle().filter(flag_on__lte=day)
+
+
+class ContactQuerySet(OfClientQuerySet):
+    def of_day(self, day: date) -> ContactQuerySet:
+        return self.filter(day=day)
+
+    def own_list(self, user: User) -> ContactQuerySet:
+        """What stays readable to the author after the client has left him: date, kind, client name, credited or not."""
+        return self.filter(user=user) if user.is_active else self.none()
+
+
+class TaskQuerySet(models.QuerySet):
+    def open(self) -> TaskQuerySet:
+        return self.filter(done_at__isnull=True)
+
+    def visible_to(self, user: User) -> TaskQuerySet:
+        """Own tasks and those of whom one deputises for; a head the department's; the director all."""
+        if not user.is_active:
+            return self.none()
+        if user.role == Role.DIRECTOR:
+            return self
+        mine = Q(assignee=user)
+        if user.role == Role.HEAD:
+            return self.filter(mine | Q(assignee__department_id=user.department_id))
+        if user.role in MANAGER_ROLES:
+            deputised = Absence.objects.covering(clock.today()).filter(deputy=user).values("user_id")
+            return self.filter(mine | Q(assignee_id__in=deputised))
+        return self.filter(mine)
+
+
+class OrderQuerySet(models.QuerySet):
+    def open(self) -> OrderQuerySet:
+        return self.filter(status__in=OPEN_ORDER_STATUSES)
+
+    def visible_to(self, user: User) -> OrderQuerySet:
+        """A head sees the department's queue, the director all, a manager what leaves him or comes to him."""
+        if not user.is_active:
+            return self.none()
+        if user.role == Role.DIRECTOR:
+            return self
+        if user.role == Role.HEAD:
+            return self.filter(department_id=user.department_id)
+        if user.role in MANAGER_ROLES:
+            return self.filter(Q(old_owner=user) | Q(suggested=user) | Q(recipient=user))
+        return self.none()
+
+
+class ViolationQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> ViolationQuerySet:
+        if not user.is_active:
+            return self.none()
+        if user.role == Role.DIRECTOR:
+            return self
+        if user.role == Role.HEAD:
+            return self.filter(user__department_id=user.department_id)
+        return self.filter(user=user)

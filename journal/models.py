@@ -1,0 +1,101 @@
+"""Where everybody signs. No foreign key to anybody: an actor is an id and a login, an object is a type and an id."""
+
+from django.db import models
+
+from journal.choices import Channel, RunState
+
+
+class AuditEvent(models.Model):
+    """One act on one object. The database itself refuses to change or delete a row (trigger in 0001)."""
+
+    at = models.DateTimeField()
+    actor_id = models.BigIntegerField(null=True, blank=True)
+    actor_login = models.CharField(max_length=64, blank=True)
+    via = models.CharField(max_length=8, choices=Channel.choices)
+    request_id = models.CharField(max_length=36, blank=True)
+    action = models.CharField(max_length=64)
+    object_type = models.CharField(max_length=64)
+    object_id = models.BigIntegerField(null=True, blank=True)
+    object_name = models.CharField(max_length=200, blank=True)
+    before = models.JSONField(default=dict, blank=True)
+    after = models.JSONField(default=dict, blank=True)
+    run_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            # the history of one object, newest first
+            models.Index(fields=["object_type", "object_id", "-id"], name="journal_audit_by_object"),
+            # what one person did
+            models.Index(fields=["actor_id", "-id"], name="journal_audit_by_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.object_type}:{self.object_id}"
+
+
+class JobRun(models.Model):
+    """One run of one daily job for one business date; the unique row, not the timer, decides that it is due."""
+
+    job = models.CharField(max_length=32)
+    business_date = models.DateField()
+    state = models.CharField(max_length=8, choices=RunState.choices, default=RunState.DUE)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.UUIDField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict, blank=True)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    is_late = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-business_date", "job"]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "business_date"], name="journal_jobrun_once_a_day"),
+        ]
+        indexes = [
+            # the sweeper looks for what is due or has lost its worker
+            models.Index(fields=["state", "lease_until"], name="journal_jobrun_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.business_date} {self.state}"
+
+
+class JobItem(models.Model):
+    """One object handled by one run: the second attempt of a run sees what the first one has done."""
+
+    run = models.ForeignKey(JobRun, on_delete=models.PROTECT, related_name="items")
+    object_type = models.CharField(max_length=64)
+    object_id = models.BigIntegerField()
+    result = models.CharField(max_length=32, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "object_type", "object_id"], name="journal_jobitem_once_a_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.object_type}:{self.object_id}"
+
+
+class IdempotencyKey(models.Model):
+    """The answer already given to a key of one person: a repeated request gets it again, nothing is done twice."""
+
+    user_id = models.BigIntegerField()
+    key = models.CharField(max_length=80)
+    request_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    response = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user_id", "key"], name="journal_idempotencykey_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}:{self.key}"

@@ -1,0 +1,111 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Department
+from planning.choices import PeriodKind
+from planning.querysets import ScopedQuerySet
+
+USER = settings.AUTH_USER_MODEL
+MONEY = {"max_digits": 18, "decimal_places": 2}
+
+
+class MonthTarget(models.Model):
+    """The approved money target of one person for one month; immutable: a change is a new version with a reason.
+
+    The department's month is the sum of its people's months, plus its own row without a person when only the whole
+    is planned.
+    """
+
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(USER, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    month = models.DateField(_("month"))  # its first day
+    amount = models.DecimalField(_("target, ₽"), **MONEY)
+    version = models.PositiveSmallIntegerField(default=1)
+    is_current = models.BooleanField(default=True)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    created_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-month", "department", "user"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["department", "user", "month", "version"],
+                nulls_distinct=False,
+                name="planning_target_version_once",
+            ),
+            models.UniqueConstraint(
+                fields=["department", "user", "month"],
+                condition=Q(is_current=True),
+                nulls_distinct=False,
+                name="planning_target_one_current",
+            ),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="planning_target_not_negative"),
+            models.CheckConstraint(condition=Q(month__day=1), name="planning_target_starts_a_month"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.user_id or self.department_id}: {self.amount}"
+
+
+class PlanFact(models.Model):
+    """Plan and fact of one scope and period as of the end of `day`; the night writes it, a corrected past is marked."""
+
+    day = models.DateField()
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(USER, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    period = models.CharField(max_length=8, choices=PeriodKind.choices)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    plan = models.DecimalField(**MONEY)
+    plan_to_date = models.DecimalField(**MONEY)
+    fact = models.DecimalField(**MONEY)
+    counts = models.JSONField(default=dict, blank=True)
+    is_corrected = models.BooleanField(default=False)
+    computed_at = models.DateTimeField()
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-day"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "department", "user", "period"], nulls_distinct=False, name="planning_planfact_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["department", "period", "day"], name="planning_planfact_by_dept")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.period} {self.fact}/{self.plan}"
+
+
+class ForecastSnapshot(models.Model):
+    """The frozen forecast of a period: written once on its first calendar day, never again (3.1.6). No edit door."""
+
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(USER, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    period = models.CharField(max_length=8, choices=PeriodKind.choices)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    amount = models.DecimalField(**MONEY)
+    details = models.JSONField(default=dict, blank=True)  # conversions used, counts per colour, cycle ids forecast
+    frozen_at = models.DateTimeField()
+
+    objects = ScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-starts_on"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["department", "user", "period", "starts_on"],
+                nulls_distinct=False,
+                name="planning_snapshot_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period} {self.starts_on}: {self.amount}"

@@ -1,0 +1,53 @@
+"""Real PostgreSQL and Redis for every test; one fixed cast of people (tests/factories)."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+
+import pytest
+
+os.environ.setdefault("SVETOFOR_FSYNC", "off")  # test data may die with the machine
+
+from config import embedded
+
+_servers = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the xdist controller starts them once for all workers
+        _servers.enter_context(embedded.session(**embedded.needed()))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        _servers.close()
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _private_files(settings, tmp_path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "files"
+
+
+@pytest.fixture
+def cast(db):
+    """Organisation, production calendar, two departments and everybody in them."""
+    from tests.factories import make_cast
+
+    return make_cast()
+
+
+@pytest.fixture
+def as_user(client):
+    """`as_user(person)` → the test client, signed in as this person."""
+
+    def sign_in(person):
+        client.force_login(person, backend="accounts.backends.EmployeeBackend")
+        return client
+
+    return sign_in
