@@ -20,4 +20,4 @@ def seeded_kinds(years: Iterable[int]) -> dict[date, DayKind]:
     kinds = {day: DayKind.HOLIDAY for day in source if day.year in wanted}
     # A working Saturday is no holiday to the library: it is told apart only by being a working day of a weekend.
     moved = (day for day in source.weekend_workdays if day.year in wanted)
-    return dict(sorted((kinds | {day: DayKind.WORKDAY for day in moved}).items()))
+    return dict(sorted((kinds | dict.fromkeys(moved, DayKind.WORKDAY)).items()))
