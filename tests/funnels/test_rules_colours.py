@@ -112,6 +112,12 @@ def test_pay_date_makes_green_only_from_today_to_thirty_days_ahead(days, colour)
     assert colour_on(facts, TODAY, IN_WORK).colour == colour
 
 
+def test_progress_and_invoice_still_speak_on_their_last_day():
+    assert colour_on([QUESTIONNAIRE, INTEREST, progress(TODAY)], TODAY, IN_WORK).rule == "R8"
+    assert colour_on([OFFER, DISCUSSED, progress(TODAY)], TODAY, IN_WORK).rule == "R9"
+    assert colour_on([invoice(TODAY)], TODAY, IN_WORK).rule == "R5"
+
+
 def test_the_latest_terms_fact_is_the_current_pay_date():
     first = terms(date(2026, 11, 25), pk=50)
     postponed = terms(date(2027, 1, 25), pk=51, on=date(2026, 11, 18))

@@ -232,6 +232,15 @@ def test_the_loser_becomes_needier_and_lighter_for_the_next_order():
     assert (choices[1].decided_by, choices[1].winner_figure, choices[1].rival_figure) == ("deficit", "1", "0")
 
 
+def test_a_rotation_received_in_this_queue_is_the_newest_one():
+    # After the first order both carry 60, so that the date of the last rotation decides.
+    team = [person(1, 59, last_received_on=date(2026, 1, 1)), person(2, 60, last_received_on=date(2026, 1, 2))]
+    orders = [replace(order(pk, Y, SMB, 9, amount=10 - pk), owner_id=9) for pk in (1, 2)]
+    choices = plan_queue(orders, team)
+    assert [(choice.user_id, choice.decided_by) for choice in choices] == [(1, "load"), (2, "last_rotation")]
+    assert (choices[1].winner_figure, choices[1].rival_figure) == ("2026-01-02", "2026-11-20")
+
+
 def test_queue_goes_by_colour_then_amount_then_age_then_client():
     orders = [
         order(1, R, SMB, 9, amount=900),
