@@ -55,6 +55,14 @@ class Colour(StrEnum):
         """RED 1, YELLOW 2, GREEN 3; no colour 0."""
         return _COLOUR_RANK[self]
 
+    @classmethod
+    def of_rank(cls, rank: int) -> "Colour":
+        """The colour of a stored rank. ValueError for a rank that does not exist."""
+        for colour in cls:
+            if colour.rank == rank:
+                return colour
+        raise ValueError(f"no colour has rank {rank}")
+
 
 _COLOUR_RANK: Final = {Colour.NONE: 0, Colour.RED: 1, Colour.YELLOW: 2, Colour.GREEN: 3}
 

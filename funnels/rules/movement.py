@@ -72,7 +72,8 @@ def assess_change(event: ColourEvent) -> Movement | None:
     `best`, so the next such fact is the movement, even though the colour itself no longer changes. A payment that also
     lifts the colour is one movement.
     """
-    verdict, best = event.verdict, event.best
+    # Stored colours come back as plain strings.
+    verdict, best, previous = event.verdict, Colour(event.best), Colour(event.previous)
     recorded = event.cause == Cause.FACT
     if recorded and event.fully_paid and verdict.colour == Colour.NONE:
         return Movement(MovementKind.FULL_PAYMENT, 1, 0, False, True, best, event.fact_ids)
@@ -82,8 +83,8 @@ def assess_change(event: ColourEvent) -> Movement | None:
         return Movement(MovementKind.UPGRADE, 1, ranks, True, False, verdict.colour, causes)
     if recorded and event.payment is not None and verdict.colour == Colour.GREEN:
         return Movement(MovementKind.PAYMENT, 1, 0, True, False, best, event.fact_ids)
-    if event.cause != Cause.CORRECTION and Colour.NONE.rank < verdict.colour.rank < event.previous.rank:
-        ranks = verdict.colour.rank - event.previous.rank
+    if event.cause != Cause.CORRECTION and Colour.NONE.rank < verdict.colour.rank < previous.rank:
+        ranks = verdict.colour.rank - previous.rank
         return Movement(MovementKind.FALL, -1, ranks, False, False, best, event.fact_ids)
     return None
 

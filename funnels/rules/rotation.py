@@ -221,7 +221,7 @@ def choose(order: Order, candidates: Iterable[Candidate], daily_quota: int | Non
 
 def queue_key(order: Order) -> tuple[int, Decimal, int, int]:
     """GREEN, YELLOW, RED; inside: expected amount desc, age desc, client id asc (R-S0-P16)."""
-    return (-order.colour.rank, -order.expected_amount, -order.age, order.client_id)
+    return (-Colour(order.colour).rank, -order.expected_amount, -order.age, order.client_id)
 
 
 def plan_queue(

@@ -156,6 +156,15 @@ def test_a_rise_above_the_best_by_a_recorded_fact_is_one_movement(previous, colo
     assert (movement.resets_clock, movement.stops_clock, movement.best) == (True, False, colour)
 
 
+def test_stored_colours_and_ranks_are_understood():
+    movement = assess_change(event("red", Colour.YELLOW, "red"))
+    assert movement is not None
+    assert (movement.ranks, movement.best) == (1, Colour.YELLOW)
+    assert [Colour.of_rank(rank) for rank in (0, 1, 2, 3)] == list(Colour)
+    with pytest.raises(ValueError, match="4"):
+        Colour.of_rank(4)
+
+
 def test_a_return_to_a_colour_already_reached_is_no_movement():
     assert assess_change(event(Colour.YELLOW, Colour.GREEN, Colour.GREEN)) is None
     assert assess_change(event(Colour.RED, Colour.YELLOW, Colour.GREEN)) is None
