@@ -21,7 +21,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import OperationalError, connections
 
 from config import embedded, env
 from config.supervisor import Child, Supervisor
@@ -63,9 +63,6 @@ class Command(BaseCommand):
                     except Stopped:
                         self._say("Останавливаю…")
                     finally:
-                        # From here on a second Ctrl-C must not leave anything running.
-                        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-                        signal.signal(signal.SIGINT, signal.SIG_IGN)
                         if self.supervisor:
                             self.supervisor.stop()
                         connections.close_all()
@@ -73,6 +70,8 @@ class Command(BaseCommand):
             self._say("Останавливаю…")
         except embedded.EmbeddedError as error:
             raise CommandError(str(error)) from error
+        except OperationalError as error:
+            raise CommandError(f"База данных не отвечает, проверьте DATABASE_URL: {str(error).strip()}") from error
         self._say("Всё остановлено.")
 
     def _say(self, line: str) -> None:
@@ -99,7 +98,7 @@ class Command(BaseCommand):
 
     def _check_port(self) -> None:
         # A server whose terminal was killed a moment ago needs a moment to leave.
-        end = time.monotonic() + 10
+        end = time.monotonic() + 6
         while not _is_free(self.port):
             if time.monotonic() > end:
                 raise CommandError(
@@ -191,6 +190,9 @@ class Command(BaseCommand):
 
 
 def _raise_stopped(number: int, frame: FrameType | None) -> None:
+    # Stopping has begun: a second Ctrl-C must not leave anything running.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise Stopped
 
 
