@@ -387,10 +387,14 @@ on("htmx:afterSettle", (event) => {
   const place = event.detail.elt;
   const status = event.detail.xhr?.status;
   if (status === 422 || status === 409) {
-    const home = place.isConnected ? place : body;
-    const bad = home.matches?.("[aria-invalid=true]") ? home : focusFirst(home);
-    bad?.scrollIntoView?.({ block: "nearest" });
-  } else if (place.closest?.("[data-slot]") || place.id === "dialog-body") focusFirst(place);
+    const bad = place.matches?.("[aria-invalid=true]") ? place : $("[aria-invalid=true]", place);
+    if (bad) return void focusFirst(bad.parentElement);
+    const alert = place.matches?.("[role=alert]") ? place : $("[role=alert]", place);
+    if (alert) (alert.tabIndex = -1), alert.focus();
+    return;
+  }
+  const home = place.closest?.("[data-slot], #dialog-body");
+  if (home) focusFirst(home);
 });
 
 // Countdowns tell minutes; the last one asks the page to refresh itself.
