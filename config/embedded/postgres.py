@@ -42,8 +42,8 @@ SETTINGS: Final = {
     "jit": "off",
     "logging_collector": "off",
 }
-# A test database may be lost with the machine.
-UNSAFE: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# A test database may be lost with the machine; a killed server still keeps what it confirmed.
+UNSAFE: Final = {"fsync": "off", "full_page_writes": "off"}
 
 
 def start(plan: Layout) -> bool:
@@ -97,7 +97,7 @@ def _initialise(plan: Layout, binaries: Path, data: Path) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     log = plan.log / "postgres.log"
     sync = ["--no-sync"] if _unsafe() else []
-    command = [binaries / "initdb", "-D", draft, "-U", NAME, *INITDB, *sync]
+    command: list[str | Path] = [binaries / "initdb", "-D", draft, "-U", NAME, *INITDB, *sync]
     if daemon.run(command, plan=plan, cwd=plan.postgres, log=log):
         raise EmbeddedError(f"PostgreSQL could not create its data folder {data}; {log} ends with:\n{daemon.tail(log)}")
     draft.rename(data)
@@ -116,16 +116,15 @@ def _check_version(binaries: Path, data: Path) -> None:
 def _launch(plan: Layout, binaries: Path, data: Path) -> None:
     log = plan.log / "postgres.log"
     settings = SETTINGS | (UNSAFE if _unsafe() else {})
-    command = [binaries / "postgres", "-D", data, "-k", plan.run]
+    command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", plan.run]
     for key, value in settings.items():
         command += ["-c", f"{key}={value}"]
     end = time.monotonic() + START_SECONDS
     while True:
-        if _postmaster(data) is None:
+        started = _postmaster(data)
+        if started is None:
             _clear_stale(plan, data)
             started = daemon.spawn(command, plan=plan, cwd=data, log=log)
-        else:
-            started = _postmaster(data)
         # It may refuse while the backends of a killed server still live: then try again.
         daemon.wait_until(
             lambda pid=started: answers(plan) or not daemon.alive(pid),
