@@ -114,7 +114,8 @@ def cumulative(
             '<text class="t-fact" x="{}" y="{}">{}</text>', coordinate(x + 10), coordinate(y + 18), fact_label
         )
     body += _end_labels([(plan[-1], "t-strong", totals[-1])] + [(at(i, v), "t-fact", v) for i, v in ahead[-1:]], unit)
-    return frame(body, title=title, desc=desc, height=0, css="chart-wide", view=f"0 0 {left + width + 52} {top + height + foot}")
+    view = f"0 0 {left + width + 52} {top + height + foot}"
+    return frame(body, title=title, desc=desc, height=0, css="chart-wide", view=view)
 
 
 def _end_labels(ends: list[tuple[tuple[float, float], str, float]], unit: Number) -> SafeString:

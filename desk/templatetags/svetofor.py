@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
-from django.templatetags import i18n, static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -15,11 +14,6 @@ from django.utils.translation import gettext
 from common import formats, markup, svg
 
 register = template.Library()
-
-# Every template translates and names static files: no template has to load these two.
-for library in (i18n.register, static.register):
-    register.tags.update(library.tags)
-    register.filters.update(library.filters)
 
 register.simple_tag(markup.icon, name="icon")
 register.simple_tag(markup.lamp, name="lamp")
