@@ -5,7 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from config import embedded, env
+from config import embedded, env, schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = embedded.state_dir()
@@ -189,7 +189,9 @@ EMAIL_FILE_PATH = STATE_DIR / "mail"
 EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.from_email()
 
+JOBS = schedule.JOBS  # read by desk through the settings: no room imports config
 CELERY = {
+    "beat_schedule": schedule.BEAT,
     "broker_url": env.broker_url(),
     "timezone": "UTC",
     "enable_utc": True,

@@ -39,6 +39,7 @@ class JobRun(models.Model):
 
     job = models.CharField(max_length=32)
     business_date = models.DateField()
+    due_at = models.DateTimeField()  # its wall time on the business date
     state = models.CharField(max_length=8, choices=RunState.choices, default=RunState.DUE)
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_token = models.UUIDField(null=True, blank=True)
@@ -62,6 +63,16 @@ class JobRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job} {self.business_date} {self.state}"
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of a part: `beat` = a message of the timer came through, `worker` = a task ended."""
+
+    name = models.CharField(max_length=16, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.at}"
 
 
 class JobItem(models.Model):

@@ -1,4 +1,4 @@
-"""Acts sign here: audit events, job runs with a lease, idempotency keys."""
+"""Acts sign here: one event per act, with its door, its person, its request or run."""
 
 from __future__ import annotations
 

@@ -1,0 +1,42 @@
+"""Acts sign here: audit events, job runs with a lease, idempotency keys."""
+
+from journal.services.audit import Act, acting, current_act, differences, draft, new_request_id, record
+from journal.services.idempotency import claim_key, keep_answer
+from journal.services.runs import (
+    Lease,
+    LeaseLost,
+    add_item,
+    beat,
+    claim_run,
+    extend_lease,
+    fail_run,
+    finish_run,
+    in_batch,
+    open_run,
+    release_run,
+    reopen_run,
+)
+
+__all__ = [
+    "Act",
+    "Lease",
+    "LeaseLost",
+    "acting",
+    "add_item",
+    "beat",
+    "claim_key",
+    "claim_run",
+    "current_act",
+    "differences",
+    "draft",
+    "extend_lease",
+    "fail_run",
+    "finish_run",
+    "in_batch",
+    "keep_answer",
+    "new_request_id",
+    "open_run",
+    "record",
+    "release_run",
+    "reopen_run",
+]
