@@ -1,5 +1,6 @@
 """Pure rules of the sales method: facts, numbers and days in, frozen dataclasses out. No framework, no clock."""
 
+from funnels.rules.audit import WorklistIndex, WorklistRow, flags_of, worklist_index
 from funnels.rules.clock import (
     ClockDates,
     CountedCalendar,
@@ -80,6 +81,7 @@ from funnels.rules.rotation import (
     plan_queue,
     queue_key,
     required_by_floor,
+    standing_before,
 )
 
 __all__ = [
@@ -109,6 +111,8 @@ __all__ = [
     "TransferReason",
     "Verdict",
     "Way",
+    "WorklistIndex",
+    "WorklistRow",
     "age",
     "allowed_targets",
     "assess_change",
@@ -121,6 +125,7 @@ __all__ = [
     "effective_day",
     "exclusion",
     "exit_withdraws_violation",
+    "flags_of",
     "fully_paid",
     "invoice_speaks_until",
     "is_announced_as_last_day",
@@ -145,9 +150,11 @@ __all__ = [
     "retake_banned_until",
     "running_start",
     "stagnation_outcome",
+    "standing_before",
     "state_clock_start",
     "term_dates",
     "term_exit",
     "transfer_effect",
     "what_would_turn_it",
+    "worklist_index",
 ]

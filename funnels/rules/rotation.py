@@ -1,6 +1,6 @@
 """The rotation algorithm: who receives a stagnant client, and why nobody else (R-S0-P16, R-S1-5)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -228,13 +228,33 @@ def plan_queue(
     orders: Iterable[Order], candidates: Sequence[Candidate], daily_quota: int | None = DAILY_ROTATION_QUOTA
 ) -> list[Choice]:
     """Choices of a whole queue in its order; load, deficit and received count follow every choice (R-S0-P16)."""
+    return [choice for _, _, choice in _walk(orders, candidates, daily_quota)]
+
+
+def standing_before(
+    order_id: int,
+    orders: Iterable[Order],
+    candidates: Sequence[Candidate],
+    daily_quota: int | None = DAILY_ROTATION_QUOTA,
+) -> list[Candidate]:
+    """The candidates as the orders before this one in the queue leave them (R-S0-P16). ValueError: not in the queue."""
+    for order, people, _ in _walk(orders, candidates, daily_quota):
+        if order.id == order_id:
+            return list(people.values())
+    raise ValueError(f"order {order_id} is not in the queue")
+
+
+def _walk(
+    orders: Iterable[Order], candidates: Sequence[Candidate], daily_quota: int | None
+) -> Iterator[tuple[Order, dict[int, Candidate], Choice]]:
+    """Each order of the queue with the people as it finds them and the choice made."""
     people = {each.user_id: each for each in candidates}
-    choices = []
     for order in sorted(orders, key=queue_key):
         choice = choose(order, people.values(), daily_quota)
-        choices.append(choice)
+        yield order, people, choice
         if choice.outcome == RotationOutcome.WAITING_QUOTA:
             continue
+        people = dict(people)
         if order.owner_id in people:
             people[order.owner_id] = _moved(people[order.owner_id], order, -1)
         if choice.user_id is not None:
@@ -242,7 +262,6 @@ def plan_queue(
             people[choice.user_id] = replace(
                 winner, received_today=winner.received_today + 1, last_received_on=order.day
             )
-    return choices
 
 
 def _knows(valid_until: date | None, day: date) -> bool:
