@@ -87,6 +87,8 @@ def phone(value: str | None) -> str:
         parsed = phonenumbers.parse(value, "RU")
     except phonenumbers.NumberParseException:
         return value
+    if not phonenumbers.is_possible_number(parsed):
+        return value
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL).replace(" ", SPACE)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import polib
+from django.utils.translation import trans_real
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -192,6 +193,9 @@ def compile_catalogues(root: Path = ROOT) -> list[Path]:
         # Several processes may start at once; a rename never shows half a file.
         draft.replace(target)
         written.append(target)
+    if written:
+        # A process that has already read the older catalogues would keep them to its end.
+        trans_real._translations.clear()  # type: ignore[attr-defined]
     return written
 
 

@@ -9,9 +9,10 @@ from django.utils.safestring import SafeString
 def data_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, summary: str) -> SafeString:
     """The numbers of a chart as a table folded behind `summary`."""
     top = format_html_join("", "<th>{}</th>", ((cell,) for cell in head))
-    lines = SafeString("").join(
-        format_html("<tr>{}</tr>", format_html_join("", '<td class="num">{}</td>', ((cell,) for cell in row)))
-        for row in rows
+    lines = format_html_join(
+        "",
+        "<tr>{}</tr>",
+        ((format_html_join("", '<td class="num">{}</td>', ((cell,) for cell in row)),) for row in rows),
     )
     return format_html(
         '<details class="more"><summary>{}</summary><div class="scroll-x"><table class="table">'
