@@ -55,6 +55,7 @@ class SalesCycle(models.Model):
     contract_amount = models.DecimalField(max_digits=18, decimal_places=2, default=Decimal(0))  # signed, not terminated
     paid_amount = models.DecimalField(max_digits=18, decimal_places=2, default=Decimal(0))  # not cancelled payments
     has_open_invoice = models.BooleanField(default=False)
+    settled_invoice_ids = models.JSONField(default=list, blank=True)  # paid in full: they speak no longer (R5)
     closed_as_paid_reason = models.CharField(max_length=300, blank=True)  # head: «больше не будет»
     term_ends_on = models.DateField(null=True, blank=True)  # day T; null = no term (repeat cycles)
     term_warn_on = models.DateField(null=True, blank=True)
@@ -123,10 +124,9 @@ class Ownership(models.Model):
     ended_on = models.DateField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     end_reason = models.CharField(max_length=10, blank=True)
+    # Highest colour reached by recorded facts; a rise by the calendar alone does not raise it (section 2.4).
     best_rank = models.PositiveSmallIntegerField(default=1)
-    # A rise by the calendar alone waits here for a recorded fact that confirms it (section 2.4).
     clock_started_on = models.DateField()
-    clock_pay_date = models.DateField(null=True, blank=True)  # the pay date that counts for the clock: the first one
     state_started_on = models.DateField()
     # Stored dates of ages 7, 10 and 11 from max(clock start, go-live); recomputed when either moves.
     warn_on = models.DateField(null=True, blank=True)

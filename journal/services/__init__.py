@@ -1,6 +1,6 @@
 """Acts sign here: audit events, job runs with a lease, idempotency keys."""
 
-from journal.services.audit import Act, acting, current_act, differences, draft, new_request_id, record
+from journal.services.audit import Act, acting, current_act, differences, draft, name_actor, new_request_id, record
 from journal.services.idempotency import claim_key, keep_answer
 from journal.services.runs import (
     Lease,
@@ -34,6 +34,7 @@ __all__ = [
     "finish_run",
     "in_batch",
     "keep_answer",
+    "name_actor",
     "new_request_id",
     "open_run",
     "record",

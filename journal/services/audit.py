@@ -32,7 +32,8 @@ class Act:
     run_id: int | None = None
 
 
-_current: ContextVar[Act] = ContextVar("current_act", default=Act())
+_NOBODY = Act()
+_current: ContextVar[Act] = ContextVar("current_act", default=_NOBODY)
 
 
 def current_act() -> Act:
@@ -62,6 +63,11 @@ def acting(
         yield act
     finally:
         _current.reset(token)
+
+
+def name_actor(actor: User) -> None:
+    """Names the person of the current act: a token says who it is only after the request's context is open."""
+    _current.set(replace(_current.get(), actor_id=actor.pk, actor_login=actor.login))
 
 
 def new_request_id() -> str:

@@ -106,7 +106,7 @@ def in_batch(run: Lease | JobRun | None) -> Iterator[None]:
 
 
 def add_item(run: Lease | JobRun | None, obj: Model, result: str = "") -> bool:
-    """Notes in the batch's transaction that this run handles the object; False when it already has. True without run."""
+    """Notes in the batch that this run handles the object; False when it already did. True without a run."""
     if run is None:
         return True
     run = run.run if isinstance(run, Lease) else run
