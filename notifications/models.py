@@ -2,7 +2,7 @@ from django.conf import settings
 from django.db import models
 
 from notifications.choices import OutboxState
-from notifications.querysets import NoticeQuerySet, OwnQuerySet
+from notifications.querysets import MailQuerySet, NoticeQuerySet
 
 
 class OutboxMail(models.Model):
@@ -23,7 +23,7 @@ class OutboxMail(models.Model):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
 
-    objects = OwnQuerySet.as_manager()
+    objects = MailQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

@@ -1,0 +1,11 @@
+from django.urls import path
+
+from notifications import views
+
+urlpatterns = [
+    path("notices/", views.notices, name="notices"),
+    path("notices/read/", views.notices_read, name="notices_read"),
+    path("dev/mail/", views.mail_box, name="mail_box"),
+    path("dev/mail/<int:pk>/", views.mail_letter, name="mail_letter"),
+    path("dev/mail/<int:pk>/html/", views.mail_html, name="mail_html"),
+]
