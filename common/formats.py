@@ -151,7 +151,7 @@ def day(value: dt.date | dt.datetime | None, *, today: dt.date | None = None) ->
     return near.get((date - today).days) or date_week(date, today=today)
 
 
-def day_time(value: dt.datetime | None, *, today: dt.date | None = None) -> str:
+def day_time(value: dt.date | dt.datetime | None, *, today: dt.date | None = None) -> str:
     """«Сегодня, 11:30», «Пн, 23 нояб., 16:00»; a plain date gives its day alone."""
     if value is None or not isinstance(value, dt.datetime):
         return day(value, today=today)

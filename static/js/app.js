@@ -368,11 +368,14 @@ on("htmx:beforeRequest", (event) => {
   if (form.inFlight) return event.preventDefault();
   if (form.method === "post") rest(form, true);
 });
-on("htmx:afterRequest", (event) => {
+// Before the swap: afterwards the saved form may no longer be in the page.
+on("htmx:beforeOnLoad", (event) => {
   const { elt, xhr, requestConfig } = event.detail;
-  if (!elt.matches?.("form") || requestConfig?.verb === "get") return;
-  rest(elt, false);
-  if (xhr.status >= 200 && xhr.status < 300) forget(elt);
+  if (elt.matches?.("form") && requestConfig?.verb !== "get" && xhr.status >= 200 && xhr.status < 300) forget(elt);
+});
+on("htmx:afterRequest", (event) => {
+  const form = event.detail.requestConfig?.elt || event.detail.elt;
+  if (form.matches?.("form")) rest(form, false);
 });
 on("htmx:sendError", () => toast(body.dataset.lost, "error"));
 on("htmx:timeout", () => toast(body.dataset.lost, "error"));
