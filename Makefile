@@ -43,7 +43,8 @@ run: .venv/.complete
 # Everything that may be wrong without running, then the suite; pytest's own summary is the last thing printed.
 test: lint
 	@if [ -d tests/browser ]; then $(BIN)/python -m config.chromium; fi
-	@CHROMIUM="$$($(BIN)/python -m config.chromium --path)" $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+	@export STATE_DIR="$${STATE_DIR:-$(CURDIR)/var/test}"; \
+	CHROMIUM="$$($(BIN)/python -m config.chromium --path)" $(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
 lint: .venv/.complete
 	@echo "== ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
