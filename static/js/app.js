@@ -321,13 +321,20 @@ function restoreDraft(form) {
   }
 }
 
-const forget = (form) => form?.dataset?.draft && sessionStorage.removeItem(draftKey(form));
+// A saved form that leaves the page still reports its last change: that must not bring the draft back.
+function forget(form) {
+  if (!form?.dataset?.draft) return;
+  form.saved = true;
+  sessionStorage.removeItem(draftKey(form));
+}
 
 on("input", (event) => {
   const field = event.target;
   if (event.isTrusted) field.touched = true;
   const form = field.form;
-  if (form?.dataset.draft) saveDraft(form);
+  if (!form?.dataset.draft) return;
+  form.saved = false;
+  saveDraft(form);
 });
 on("change", (event) => {
   const field = event.target;
@@ -338,7 +345,7 @@ on("change", (event) => {
   answerSets(field);
   showWhen(field.form);
   if (field.name) pressDates(field);
-  if (field.form.dataset.draft) saveDraft(field.form);
+  if (field.form.dataset.draft && !field.form.saved) saveDraft(field.form);
 });
 
 // One save for a double click: the button rests while its request is under way.

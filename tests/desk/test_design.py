@@ -130,7 +130,8 @@ def test_styles_and_scripts_stay_light():
     def weight(paths: list[Path]) -> int:
         return sum(len(brotli.compress(path.read_bytes())) for path in paths)
 
-    assert len(STYLES) <= 3
+    head = (ROOT / "templates" / "components" / "_head.html").read_text(encoding="utf-8")
+    assert head.count('rel="stylesheet"') == 3
     assert weight(STYLES) <= 12 * 1024
     assert weight(sorted((ROOT / "static" / "js").rglob("*.js"))) <= 12 * 1024
     assert len(brotli.compress(sprite().encode())) <= 8 * 1024
