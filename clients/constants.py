@@ -1,6 +1,8 @@
 """Values of the client base that pure rules of higher rooms need without the framework."""
 
+from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 
 class Section(StrEnum):
@@ -21,3 +23,33 @@ class SizeLabel(StrEnum):
     MEDIUM = "medium"
     SMALL = "small"
     NOT_OURS = "not_ours"
+
+
+# The floors of the department's funnel are constants of the method (R-S0-P5): they may be raised, never lowered.
+LOWEST_GREEN_FLOOR_PERCENT: Final = Decimal("16.67")
+LOWEST_YELLOW_FLOOR_PERCENT: Final = Decimal("27.78")
+# The deal terms of the method, days (R-S2-8).
+DEAL_TERMS_DAYS: Final = (14, 30, 40)
+# Decision makers of one client (R-S3-5).
+MOST_DECISION_MAKERS: Final = 5
+
+# What an uploaded table may be at most.
+IMPORT_FILE_BYTES: Final = 25 * 1024 * 1024
+IMPORT_ROWS: Final = 50_000
+IMPORT_COLUMNS: Final = 500
+IMPORT_CELL_CHARACTERS: Final = 32_767
+# Rows × columns of the filled area of a sheet: the reader keeps it whole in memory.
+IMPORT_SHEET_CELLS: Final = 5_000_000
+IMPORT_UNPACKED_BYTES: Final = 100 * 1024 * 1024
+IMPORT_UNPACKED_RATIO: Final = 100
+IMPORT_ZIP_ENTRIES: Final = 200
+# Rows written in one transaction.
+IMPORT_BATCH_ROWS: Final = 500
+# A table may be preceded by a title and empty rows.
+IMPORT_HEADER_WITHIN_ROWS: Final = 20
+
+SEARCH_SHORTEST: Final = 2
+SEARCH_LONGEST: Final = 200
+# Fewer digits than this would find half the base.
+PHONE_SUFFIX_SHORTEST: Final = 4
+MOST_HINTS: Final = 20

@@ -7,7 +7,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Upper
+from django.db.models.functions import Reverse, Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department
@@ -185,6 +185,10 @@ class Client(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        # A fixed address; the page itself belongs to a higher room.
+        return f"/clients/{self.pk}/"
+
 
 class ContactPerson(models.Model):
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="people")
@@ -232,6 +236,8 @@ class Phone(models.Model):
         indexes = [
             models.Index(fields=["e164"], condition=~Q(e164=""), name="clients_phone_by_e164"),
             models.Index(fields=["last10"], condition=~Q(last10=""), name="clients_phone_by_last10"),
+            # search by the last digits of a number
+            models.Index(OpClass(Reverse("last10"), name="text_pattern_ops"), name="clients_phone_by_suffix"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,241 @@
+"""Reading a received file into the base, batch by batch. A batch is one transaction: rows, clients, audit, counts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Q
+
+from clients.choices import FileProblem, ImportState, RowCode, RowState
+from clients.constants import IMPORT_BATCH_ROWS
+from clients.models import ImportRow, ImportRun
+from clients.readers import ParsedRow, ReadError, Table, open_table, parse_row
+from clients.services.imports.known import Known, Ref, in_base, match
+from clients.services.imports.receiving import sha256_of
+from clients.services.imports.writing import write_clients
+from common import clock
+from journal.choices import Channel
+from journal.services import acting, record
+
+_LEASE: Final = timedelta(minutes=5)
+# Imports of the organisation take turns, batch by batch: the later one sees what the earlier one has written.
+_IMPORT_LOCK: Final = 0x1A_0077
+_ATTEMPTS: Final = 3
+COUNTS: Final = ("rows", "created", "duplicates", "errors", "warnings")
+_COUNT_OF: Final = {RowState.CREATED: "created", RowState.DUPLICATE: "duplicates", RowState.ERROR: "errors"}
+
+
+class _LostLease(Exception):
+    """Another worker took the run over; it goes on from the row where this one stopped."""
+
+
+def waiting_imports() -> list[int]:
+    """Runs nobody works on: never started, or their worker is gone."""
+    stale = Q(lease_until__isnull=True) | Q(lease_until__lt=clock.now())
+    runs = ImportRun.objects.filter(stale, state__in=[ImportState.RECEIVED, ImportState.RUNNING])
+    return list(runs.order_by("pk").values_list("pk", flat=True)[:50])
+
+
+def run_import(*, run_id: int, dry_run: bool | None = None, seconds: float | None = None) -> ImportRun:
+    """Reads a received file to its end, or for about `seconds`; safe to repeat, to kill and to start twice.
+
+    A finished run is returned as it is, a run in another worker's hands too. `dry_run` overrides what was chosen at
+    the upload, as long as nothing was read. Counts: rows, created, duplicates, errors, warnings (rows imported with a
+    warning, plus one for a column «Цвет»). A file that cannot be read ends `refused` with the reason in `error`.
+    """
+    lease = _claim(run_id, dry_run)
+    run = ImportRun.objects.select_related("department", "started_by").get(pk=run_id)
+    if lease is None:
+        return run
+    with acting(via=Channel.IMPORT, actor=run.started_by):
+        try:
+            table = _open(run)
+            _Reading(run, table, lease).go_on(None if seconds is None else time.monotonic() + seconds)
+        except ReadError as problem:
+            _refuse(run, problem.code)
+        except _LostLease:
+            run.refresh_from_db()
+    return run
+
+
+def _claim(run_id: int, dry_run: bool | None) -> datetime | None:
+    now = clock.now()
+    free = ImportRun.objects.filter(pk=run_id).filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+    if dry_run is not None:
+        free.filter(state=ImportState.RECEIVED).update(is_dry=dry_run)
+    claimed = free.filter(state__in=[ImportState.RECEIVED, ImportState.RUNNING]).update(
+        state=ImportState.RUNNING, lease_until=now + _LEASE
+    )
+    return now + _LEASE if claimed else None
+
+
+def _open(run: ImportRun) -> Table:
+    if not run.file or not default_storage.exists(run.file.name):
+        raise ReadError("lost")
+    path = Path(default_storage.path(run.file.name))
+    if sha256_of(path) != run.sha256:
+        raise ReadError("changed")
+    return open_table(path)
+
+
+def _refuse(run: ImportRun, code: str) -> None:
+    with transaction.atomic():
+        run.state = ImportState.REFUSED
+        run.error = FileProblem(code)
+        run.lease_until = None
+        run.finished_at = clock.now()
+        name, run.file = run.file.name, ""
+        run.save()
+        record(action="import.refuse", obj=run, actor=run.started_by, after={"problem": code})
+    _forget_file(name)
+
+
+def _forget_file(name: str | None) -> None:
+    """The copy holds personal data and has served; what it said is in the base and in the rows of the run."""
+    if name:
+        default_storage.delete(name)
+
+
+class _Reading:
+    def __init__(self, run: ImportRun, table: Table, lease: datetime) -> None:
+        self.run, self.table, self.lease = run, table, lease
+        self.seen = Known()
+        self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0) | run.counts
+
+    def go_on(self, until: float | None) -> None:
+        self._measure()
+        done = {
+            row_no: (state, client_id)
+            for row_no, state, client_id in ImportRow.objects.filter(run=self.run).values_list(
+                "row_no", "state", "client_id"
+            )
+        }
+        for batch in _batches(self.table):
+            fresh = []
+            for row in batch:
+                if row.row_no not in done:
+                    fresh.append(row)
+                elif done[row.row_no][0] == RowState.CREATED:
+                    self.seen.add(row, Ref(done[row.row_no][1]))
+            if fresh:
+                self._write(fresh)
+                if until is not None and time.monotonic() > until:
+                    self._save(lease_until=None)
+                    return
+        self._finish()
+
+    def _measure(self) -> None:
+        """Counts the rows before anything is written, so that a file beyond the limits leaves nothing behind."""
+        if "total" in self.counts:
+            return
+        self.counts["total"] = sum(1 for _row in self.table.rows())
+        file_codes = [str(RowCode.WARNING_COLOUR)] if self.table.header.has_colour else []
+        self.counts["warnings"] += len(file_codes)
+        header = self.table.header
+        self.run.mapping = {
+            "columns": {meaning: list(places) for meaning, places in header.columns.items()},
+            "kept": [title for _place, title in header.extra],
+            "encoding": self.table.encoding,
+            "separator": self.table.separator,
+            "codes": file_codes,
+        }
+        self._save(lease_until=self.lease)
+
+    def _write(self, rows: list[ParsedRow]) -> None:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                self._write_once(rows)
+                return
+            except (IntegrityError, OperationalError):
+                # A form was faster with the same phone or ИНН: read the base again, the row is a duplicate now.
+                if attempt == _ATTEMPTS:
+                    raise
+
+    def _write_once(self, rows: list[ParsedRow]) -> None:
+        counts = dict(self.counts)
+        pending = Known()
+        lease = clock.now() + _LEASE
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_IMPORT_LOCK])
+            base = in_base(rows)
+            verdicts: list[tuple[ParsedRow, str, tuple[str, ...], Ref]] = []
+            accepted: list[tuple[ParsedRow, Ref]] = []
+            for row in rows:
+                state, code, ref = _judge(row, (self.seen, pending, base))
+                if state == RowState.CREATED:
+                    pending.add(row, ref)
+                    accepted.append((row, ref))
+                verdicts.append((row, state, (code,) if code else row.codes, ref))
+                counts["rows"] += 1
+                counts[_COUNT_OF[RowState(state)]] += 1
+                counts["warnings"] += state == RowState.CREATED and _is_warned(row)
+            if not self.run.is_dry:
+                write_clients(self.run, accepted)
+            ImportRow.objects.bulk_create(
+                [
+                    ImportRow(
+                        run=self.run,
+                        row_no=row.row_no,
+                        state=state,
+                        name=row.name,
+                        codes=list(codes),
+                        client_id=ref.pk,
+                    )
+                    for row, state, codes, ref in verdicts
+                ]
+            )
+            held = ImportRun.objects.filter(pk=self.run.pk, lease_until=self.lease, state=ImportState.RUNNING)
+            if not held.update(lease_until=lease, counts=counts):
+                raise _LostLease
+        self.lease, self.counts, self.run.counts = lease, counts, counts
+        self.seen.update(pending)
+
+    def _save(self, *, lease_until: datetime | None) -> None:
+        held = ImportRun.objects.filter(pk=self.run.pk, lease_until=self.lease, state=ImportState.RUNNING)
+        if not held.update(lease_until=lease_until, counts=self.counts, mapping=self.run.mapping):
+            raise _LostLease
+        self.run.counts, self.run.lease_until = self.counts, lease_until
+
+    def _finish(self) -> None:
+        name = None if self.run.is_dry else self.run.file.name
+        changes: dict[str, Any] = {"state": ImportState.DONE, "finished_at": clock.now(), "lease_until": None}
+        if name:
+            changes["file"] = ""
+        with transaction.atomic():
+            held = ImportRun.objects.filter(pk=self.run.pk, lease_until=self.lease, state=ImportState.RUNNING)
+            if not held.update(counts=self.counts, **changes):
+                raise _LostLease
+            after = {key: self.counts[key] for key in COUNTS}
+            after |= {"is_dry": self.run.is_dry, "codes": self.run.mapping.get("codes", [])}
+            record(action="import.finish", obj=self.run, actor=self.run.started_by, after=after)
+        for field, value in changes.items():
+            setattr(self.run, field, value)
+        _forget_file(name)
+
+
+def _judge(row: ParsedRow, places: tuple[Known, ...]) -> tuple[str, str, Ref]:
+    if row.error:
+        return RowState.ERROR, row.error, Ref()
+    found = match(row, places)
+    if found is None:
+        return RowState.CREATED, "", Ref()
+    code, ref = found
+    return RowState.DUPLICATE, code, ref
+
+
+def _is_warned(row: ParsedRow) -> bool:
+    return any(code.startswith("warning_") for code in row.codes)
+
+
+def _batches(table: Table) -> Iterator[list[ParsedRow]]:
+    rows = table.rows()
+    while batch := [parse_row(row_no, cells, table.header) for row_no, cells in islice(rows, IMPORT_BATCH_ROWS)]:
+        yield batch
