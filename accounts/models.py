@@ -1,15 +1,26 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import MANAGER_ROLES, AbsenceKind, DayKind, Role, TokenScope
-from accounts.querysets import AbsenceQuerySet, UserManager
+from accounts.querysets import (
+    AbsenceQuerySet,
+    ApiTokenQuerySet,
+    CalendarQuerySet,
+    DepartmentQuerySet,
+    UserManager,
+    calendar_edited,
+)
 
 
 class Organisation(models.Model):
@@ -22,6 +33,8 @@ class Organisation(models.Model):
         _("share of the old owner in a sale rotated green, %"), default=50, validators=[MaxValueValidator(50)]
     )
 
+    objects = CalendarQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(pk=1), name="accounts_organisation_single_row"),
@@ -33,12 +46,18 @@ class Organisation(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        calendar_edited()
+
 
 class Department(models.Model):
     name = models.CharField(_("name"), max_length=120, unique=True)
     rotation_starts_on = models.DateField(_("rotation starts on"), null=True, blank=True)
     managers_may_export = models.BooleanField(_("managers may export their own list"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
+
+    objects = DepartmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -81,6 +100,7 @@ class User(AbstractBaseUser):
     )
     deactivated_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
+    session_epoch = models.PositiveIntegerField(default=0)  # one more ends every session of the person
 
     USERNAME_FIELD = "login"
     EMAIL_FIELD = "email"
@@ -95,7 +115,7 @@ class User(AbstractBaseUser):
                 condition=Q(worklist_cap__gte=50) & Q(worklist_cap__lte=90), name="accounts_user_cap_between_50_and_90"
             ),
             models.CheckConstraint(
-                condition=~Q(role__in=[*MANAGER_ROLES, Role.HEAD]) | Q(department__isnull=False),
+                condition=~Q(role__in=sorted([*MANAGER_ROLES, Role.HEAD])) | Q(department__isnull=False),
                 name="accounts_user_seller_has_department",
             ),
             models.UniqueConstraint(
@@ -108,6 +128,18 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.short_name
+
+    def get_session_auth_hash(self) -> str:
+        """Sessions die with the password and with the epoch (deactivation, another role)."""
+        return self._session_hash(None)
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for secret in settings.SECRET_KEY_FALLBACKS:
+            yield self._session_hash(secret)
+
+    def _session_hash(self, secret: str | None) -> str:
+        text = f"{self.password}:{self.session_epoch}"
+        return salted_hmac("accounts.session", text, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def full_name(self) -> str:
@@ -174,11 +206,22 @@ class CalendarDay(models.Model):
     kind = models.CharField(_("kind"), max_length=8, choices=DayKind.choices)
     is_edited = models.BooleanField(default=False)
 
+    objects = CalendarQuerySet.as_manager()
+
     class Meta:
         ordering = ["day"]
 
     def __str__(self) -> str:
         return f"{self.day} {self.kind}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        calendar_edited()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*args, **kwargs)
+        calendar_edited()
+        return deleted
 
 
 class ApiToken(models.Model):
@@ -193,6 +236,8 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(_("expires"))
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

@@ -12,6 +12,43 @@ from accounts.choices import MANAGER_ROLES, Role
 if TYPE_CHECKING:
     from accounts.models import User
 
+# Counts the edits of the production calendar made by this process; accounts.selectors.calendar compares it.
+_calendar_edition = 0
+
+
+def calendar_edition() -> int:
+    return _calendar_edition
+
+
+def calendar_edited() -> None:
+    global _calendar_edition  # noqa: PLW0603
+    _calendar_edition += 1
+
+
+class CalendarQuerySet(models.QuerySet):
+    """Rows the calendar is made of: however they are written, the calendar kept by this process is stale."""
+
+    def bulk_create(self, *args, **kwargs):
+        calendar_edited()
+        return super().bulk_create(*args, **kwargs)
+
+    def bulk_update(self, *args, **kwargs):
+        calendar_edited()
+        return super().bulk_update(*args, **kwargs)
+
+    def update(self, **kwargs):
+        calendar_edited()
+        return super().update(**kwargs)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self):
+        calendar_edited()
+        return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
 
 class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> UserQuerySet:
@@ -35,6 +72,14 @@ class UserQuerySet(models.QuerySet["User"]):
             return self.filter(Q(department_id=user.department_id, department__isnull=False) | Q(pk=user.pk))
         return self.filter(pk=user.pk)
 
+    def listed_for(self, user: User) -> UserQuerySet:
+        """Whom the page of people shows: the administrator everybody, a head his department; nobody else has it."""
+        if user.is_active and user.role == Role.ADMINISTRATOR:
+            return self
+        if user.is_active and user.role == Role.HEAD and user.department_id:
+            return self.filter(department_id=user.department_id)
+        return self.none()
+
     def editable_by(self, user: User) -> UserQuerySet:
         """Whom a person may change on /staff/: a head his managers, the administrator everybody. Nobody himself."""
         if not user.is_active:
@@ -50,6 +95,11 @@ class AbsenceQuerySet(models.QuerySet):
     def covering(self, day: date) -> AbsenceQuerySet:
         return self.filter(starts_on__lte=day).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day))
 
+    def overlapping(self, day_from: date, day_to: date | None) -> AbsenceQuerySet:
+        """Absences that share a day with the span; without an end the span never ends."""
+        found = self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day_from))
+        return found if day_to is None else found.filter(starts_on__lte=day_to)
+
     def visible_to(self, user: User) -> AbsenceQuerySet:
         if not user.is_active:
             return self.none()
@@ -58,6 +108,22 @@ class AbsenceQuerySet(models.QuerySet):
         if user.role == Role.HEAD:
             return self.filter(user__department_id=user.department_id)
         return self.filter(Q(user=user) | Q(deputy=user))
+
+
+class DepartmentQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> DepartmentQuerySet:
+        """Director and administrator: all; everybody else his own."""
+        if not user.is_active:
+            return self.none()
+        if user.role in (Role.DIRECTOR, Role.ADMINISTRATOR):
+            return self
+        return self.filter(pk=user.department_id) if user.department_id else self.none()
+
+
+class ApiTokenQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> ApiTokenQuerySet:
+        """Only one's own."""
+        return self.filter(user_id=user.pk) if user.is_active else self.none()
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

@@ -117,7 +117,11 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "accounts.backends.lockout_response"
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_IPWARE_PROXY_COUNT = env.proxy_count()
+AXES_USERNAME_CALLABLE = "accounts.backends.client_username"
+AXES_CLIENT_IP_CALLABLE = "accounts.backends.client_address"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # a lock lasts from the last counted failure
+AXES_DISABLE_ACCESS_LOG = True  # signing in and out stands in the audit log
+PROXY_COUNT = env.proxy_count()
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 

@@ -1,0 +1,13 @@
+"""What accounts announces to the rooms above. A receiver runs in the act's transaction and refuses by raising."""
+
+from django.dispatch import Signal
+
+# user, actor, distribute: bool. Sent before a person is switched off; whoever keeps clients of that person raises
+# Conflict («N clients: distribute the list first»), or gives them away when `distribute` is asked for.
+before_deactivation = Signal()
+
+# user, actor, role, department: the values to come. Sent before a seller leaves the department or the seller's role.
+before_reassignment = Signal()
+
+# day, before, after (DayKind values), actor. Sent after a day of the production calendar has changed.
+calendar_changed = Signal()
