@@ -92,7 +92,7 @@ def age(
         if not short:
             text = ngettext("stagnant for %(days)d day", "stagnant for %(days)d days", days) % {"days": days}
             if rotation_at is not None:
-                when = f"{formats.date_num(rotation_at)} {formats.time(rotation_at)}"
+                when = f"{formats.date_num(rotation_at)} {formats.time(rotation_at).zfill(5)}"
                 text = gettext("%(age)s · rotation %(when)s") % {"age": text, "when": when}
     elif days == limit:
         kind, text = " age-last", gettext("%(days)d of %(limit)d") % {"days": days, "limit": limit}

@@ -145,8 +145,7 @@ def test_age_chip_grows_louder_with_the_days(days, kind, text):
 def test_age_chip_of_the_eleventh_day_names_the_rotation():
     chip = markup.age(11, rotation_at=dt.datetime(2026, 11, 20, 9, 20, tzinfo=MOSCOW))
     assert "age-over" in chip
-    assert "застой 11 дней · ротация 20.11" in chip
-    assert "9:20" in chip
+    assert "застой 11 дней · ротация 20.11 09:20" in chip
 
 
 def test_age_is_never_coloured():

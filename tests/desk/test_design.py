@@ -8,6 +8,7 @@ import brotli
 import pytest
 from django.conf import settings
 from django.template import engines
+from django.template.loader import get_template
 
 from common.icons import ALIASES, ICONS, IconDoesNotExist, SpriteFinder, icon_href, sprite
 
@@ -185,3 +186,10 @@ def test_every_icon_named_in_templates_and_code_exists():
     assert {"phone", "x"} <= names
     for name in names:
         icon_href(name)
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "500", "503"])
+def test_error_page_needs_neither_database_nor_request(name: str):
+    text = get_template(f"{name}.html").render()
+    assert f">{name[:3]}<" in text
+    assert 'href="/"' in text
