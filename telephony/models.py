@@ -9,7 +9,7 @@ from accounts.models import Department
 from clients.models import Client, ContactPerson, Source
 from funnels.models import Contact, Task
 from telephony.choices import CallDirection, CallResult, EventState
-from telephony.querysets import CallQuerySet
+from telephony.querysets import CallQuerySet, ConnectionQuerySet, EventQuerySet, LineQuerySet, MissedCallQuerySet
 
 USER = settings.AUTH_USER_MODEL
 
@@ -29,6 +29,8 @@ class TelephonyConnection(models.Model):
     time_zone = models.CharField(max_length=64, default="Europe/Moscow")
     created_at = models.DateTimeField()
 
+    objects = ConnectionQuerySet.as_manager()
+
     class Meta:
         ordering = ["name"]
 
@@ -44,7 +46,10 @@ class Line(models.Model):
     default_extension = models.CharField(max_length=8, blank=True)  # the duty employee
     group = models.CharField(max_length=40, default="group:sales")
 
+    objects = LineQuerySet.as_manager()
+
     class Meta:
+        ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["connection", "number"], name="telephony_line_once")]
 
     def __str__(self) -> str:
@@ -57,6 +62,7 @@ class WebhookEvent(models.Model):
     uuid = models.UUIDField(unique=True)
     connection = models.ForeignKey(TelephonyConnection, on_delete=models.PROTECT, related_name="events")
     event_key = models.CharField(max_length=120)
+    call_id = models.CharField(max_length=120, blank=True)
     body_sha256 = models.CharField(max_length=64)
     raw = models.JSONField()
     state = models.CharField(max_length=10, choices=EventState.choices, default=EventState.RECEIVED)
@@ -65,12 +71,16 @@ class WebhookEvent(models.Model):
     received_at = models.DateTimeField()
     processed_at = models.DateTimeField(null=True, blank=True)
 
+    objects = EventQuerySet.as_manager()
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "event_key"], name="telephony_event_once")]
         indexes = [
             models.Index(
                 fields=["received_at"], condition=Q(state=EventState.RECEIVED), name="telephony_event_waiting"
             ),
+            # a call is read from all of its events, in whatever order they came
+            models.Index(fields=["connection", "call_id"], name="telephony_event_by_call"),
         ]
 
     def __str__(self) -> str:
@@ -103,6 +113,7 @@ class Call(models.Model):
     recording_id = models.CharField(max_length=200, blank=True)
     rating = models.PositiveSmallIntegerField(null=True, blank=True)
     is_synthetic = models.BooleanField(default=False)  # closed by the sweeper
+    missed_call = models.ForeignKey("MissedCall", null=True, blank=True, on_delete=models.PROTECT, related_name="calls")
     contact = models.OneToOneField(Contact, null=True, blank=True, on_delete=models.PROTECT, related_name="call")
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -117,6 +128,8 @@ class Call(models.Model):
             models.Index(fields=["user", "-id"], name="telephony_call_by_user"),
             models.Index(fields=["department", "-id"], name="telephony_call_by_department"),
             models.Index(fields=["e164", "-id"], condition=~Q(e164=""), name="telephony_call_by_number"),
+            # what rings too long
+            models.Index(fields=["created_at"], condition=Q(rank=1), name="telephony_call_ringing"),
         ]
 
     def __str__(self) -> str:
@@ -138,6 +151,8 @@ class MissedCall(models.Model):
     escalated_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by_call = models.ForeignKey(Call, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = MissedCallQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -7,6 +8,7 @@ from django.db.models import Q
 
 from accounts.choices import MANAGER_ROLES, Role
 from clients.querysets import visibility_q
+from telephony.choices import EventState
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -25,3 +27,41 @@ class CallQuerySet(models.QuerySet):
             own = Q(user=user) & (Q(client__isnull=True) | visibility_q(user, "client__"))
             return self.filter(own | (Q(client__isnull=False) & visibility_q(user, "client__")))
         return self.none()
+
+
+class MissedCallQuerySet(models.QuerySet):
+    def open(self) -> MissedCallQuerySet:
+        return self.filter(closed_at__isnull=True)
+
+    def visible_to(self, user: User) -> MissedCallQuerySet:
+        """Who has to call back sees it, and whoever sees its client; a head the department's; director, quality all."""
+        if not user.is_active:
+            return self.none()
+        if user.role in (Role.DIRECTOR, Role.QUALITY):
+            return self
+        if user.role == Role.HEAD:
+            return self.filter(department_id=user.department_id)
+        if user.role in MANAGER_ROLES:
+            mine = Q(task__assignee=user) & (Q(client__isnull=True) | visibility_q(user, "client__"))
+            return self.filter(mine | (Q(client__isnull=False) & visibility_q(user, "client__")))
+        return self.none()
+
+
+class ConnectionQuerySet(models.QuerySet):
+    def enabled(self) -> ConnectionQuerySet:
+        return self.filter(is_enabled=True)
+
+    def visible_to(self, user: User) -> ConnectionQuerySet:
+        """Accounts of the PBX are the administrator's."""
+        return self if user.is_active and user.role == Role.ADMINISTRATOR else self.none()
+
+
+class LineQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> LineQuerySet:
+        return self if user.is_active and user.role == Role.ADMINISTRATOR else self.none()
+
+
+class EventQuerySet(models.QuerySet):
+    def waiting(self, before: datetime) -> EventQuerySet:
+        """Received before `before` and still not processed."""
+        return self.filter(state=EventState.RECEIVED, received_at__lte=before)
