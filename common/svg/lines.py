@@ -115,9 +115,9 @@ def cumulative(
         )
     body += _end_labels([(plan[-1], "t-strong", totals[-1])] + [(at(i, v), "t-fact", v) for i, v in ahead[-1:]], unit)
     view = f"0 0 {left + width + 52} {top + height + foot}"
-    drawn = frame(body, title=title, desc=desc, height=0, css="chart-wide", view=view)
+    picture = frame(body, title=title, desc=desc, height=0, css="chart-wide", view=view)
     # On a phone the chart keeps its size and scrolls inside its own region.
-    return format_html('<div class="scroll-x" tabindex="0" role="region" aria-label="{}">{}</div>', title, drawn)
+    return format_html('<div class="scroll-x" tabindex="0" role="region" aria-label="{}">{}</div>', title, picture)
 
 
 def _end_labels(ends: list[tuple[tuple[float, float], str, float]], unit: Number) -> SafeString:
