@@ -137,7 +137,7 @@ class User(AbstractBaseUser):
         for secret in settings.SECRET_KEY_FALLBACKS:
             yield self._session_hash(secret)
 
-    def _session_hash(self, secret: str | None) -> str:
+    def _session_hash(self, secret: str | bytes | None) -> str:
         text = f"{self.password}:{self.session_epoch}"
         return salted_hmac("accounts.session", text, secret=secret, algorithm="sha256").hexdigest()
 

@@ -102,9 +102,9 @@ def staff_edit(request: HttpRequest, pk: int) -> HttpResponse:
         services.change_employee(user=employee, data=form.employee(), version=form.cleaned_data["version"], actor=actor)
     except StaleVersion as error:
         # What was typed stays; the next save is made on top of what stands now, which is shown beside it.
+        form = EmployeeChangeForm({**request.POST.dict(), "version": employee.version}, actor=actor)
+        form.is_valid()
         form.add_refusal(error)
-        form.data = form.data.copy()
-        form.data["version"] = str(employee.version)
         return _page(request, employee, status=409, form=form, stands_now=employee)
     except ActError as error:
         return _page(request, employee, status=form.add_refusal(error), form=form)
