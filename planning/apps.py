@@ -7,3 +7,9 @@ class PlanningConfig(AppConfig):
     label = "planning"
     verbose_name = _("Planning")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from deals.signals import payment_changed
+        from planning.signal_handlers import reopen_days
+
+        payment_changed.connect(reopen_days, dispatch_uid="planning.reopen_days")

@@ -1,0 +1,192 @@
+"""Everything /plan/ shows of one department or person in one period, read in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from django.db.models import Max, Sum
+
+from accounts.models import Department, User
+from accounts.selectors import calendar as production_calendar
+from common.workdays import PeriodKind, control_weeks
+from deals.models import PaymentCredit
+from planning.calculator import Verification, attainment, plan_between
+from planning.models import PlanFact
+from planning.rules import Span, previous_day, span_of
+from planning.selectors.figures import NOTHING, DepartmentFigures, Figures, department_figures, figures_of
+from planning.selectors.forecast import forecast_for, forecast_inputs
+from planning.selectors.verification import PeriodVerification, verify_period
+
+
+@dataclass(frozen=True)
+class DayPoint:
+    """One working day: its plan and fact, and the running totals. `fact` is None for a day that is not over."""
+
+    day: date
+    plan: Decimal
+    fact: Decimal | None
+    plan_total: Decimal
+    fact_total: Decimal | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One control week inside a month."""
+
+    starts_on: date
+    ends_on: date
+    plan: Decimal
+    plan_to_date: Decimal
+    fact: Decimal
+    is_ahead: bool
+
+    @property
+    def attainment(self) -> Fraction | None:
+        return attainment(self.fact, self.plan_to_date)
+
+
+@dataclass(frozen=True)
+class PersonLine:
+    user: User
+    figures: Figures
+    forecast: Decimal | None
+    verification: Verification | None
+
+
+@dataclass
+class Board:
+    department: Department
+    user: User | None
+    kind: PeriodKind
+    span: Span
+    previous: Span
+    today: date
+    by_kind: Mapping[PeriodKind, Figures]
+    figures: Figures
+    lines: list[PersonLine] = field(default_factory=list)
+    points: list[DayPoint] = field(default_factory=list)
+    weeks: list[Part] = field(default_factory=list)
+    forecast: Decimal | None = None
+    verification: Verification | None = None
+    computed_at: datetime | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self.span.facts_from <= self.today <= self.span.facts_to
+
+    @property
+    def forecast_gap(self) -> Decimal | None:
+        return None if self.forecast is None or not self.figures.plan else self.figures.plan - self.forecast
+
+
+def board_of(*, department: Department, user: User | None, kind: PeriodKind, day: date, today: date) -> Board:
+    """The board of the period that holds `day`; a running period is counted to yesterday, today stands apart."""
+    calendar = production_calendar()
+    span = span_of(kind, day, calendar)
+    previous = span_of(kind, previous_day(kind, day, calendar), calendar)
+    as_of = today - timedelta(days=1)
+    user_id = user.pk if user else None
+    found = department_figures(department_id=department.pk, day=day, as_of=as_of, today=today, user_id=user_id)
+    by_kind = found.whole if user is None else found.people.get(user.pk) or _nothing(day, as_of, today)
+    board = Board(department, user, kind, span, previous, today, by_kind, by_kind[kind])
+    verified = verify_period(department_id=department.pk, span=previous)
+    forecasts = _forecasts(board, found)
+    board.lines = _lines(board, found, forecasts, verified)
+    if user is None:
+        board.forecast = sum(forecasts.values(), NOTHING) if forecasts else None
+        board.verification = verified.department
+    else:
+        board.forecast, board.verification = forecasts.get(user.pk), verified.people.get(user.pk)
+    if kind is not PeriodKind.DAY:
+        _fill_days(board, found, as_of)
+    board.computed_at = PlanFact.objects.filter(department=department).aggregate(last=Max("computed_at"))["last"]
+    return board
+
+
+def _nothing(day: date, as_of: date, today: date) -> dict[PeriodKind, Figures]:
+    calendar = production_calendar()
+    return {kind: figures_of(span_of(kind, day, calendar), as_of, {}, {}, calendar, today) for kind in PeriodKind}
+
+
+def _forecasts(board: Board, found: DepartmentFigures) -> dict[int, Decimal]:
+    """F by person of a running period; nothing for one that is over or ahead."""
+    if not board.is_running:
+        return {}
+    inputs = forecast_inputs(department_id=board.department.pk, day=board.today)
+    paid = {user_id: of_person[board.kind].fact for user_id, of_person in found.people.items()}
+    made = forecast_for(inputs=inputs, span=board.span, paid=paid, target=found.whole[board.kind].plan)
+    return {one.manager_id: one.amount for one in made.department.managers}
+
+
+def _lines(
+    board: Board, found: DepartmentFigures, forecasts: Mapping[int, Decimal], verified: PeriodVerification
+) -> list[PersonLine]:
+    """People of the department, by name: its active managers and whoever has a plan, money or a forecast."""
+    department = board.department
+    people = {user.pk: user for user in User.objects.active().managers().filter(department=department)}
+    others = {user_id for user_id in found.people if found.people[user_id][board.kind].plan} | {
+        user_id for user_id in found.people if found.people[user_id][board.kind].fact
+    }
+    others |= {user_id for user_id, amount in forecasts.items() if amount}
+    people |= {user.pk: user for user in User.objects.filter(pk__in=others - people.keys())}
+    if board.user is not None:
+        people = {board.user.pk: board.user}
+    nothing = _nothing(board.span.period.starts_on, board.figures.as_of, board.today)
+    return [
+        PersonLine(
+            user,
+            (found.people.get(user.pk) or nothing)[board.kind],
+            forecasts.get(user.pk),
+            verified.people.get(user.pk),
+        )
+        for user in sorted(people.values(), key=lambda one: (one.last_name, one.first_name, one.pk))
+    ]
+
+
+def _fill_days(board: Board, found: DepartmentFigures, as_of: date) -> None:
+    """Running totals by working day; money of a day off joins the next working day (the last one at the end)."""
+    span, calendar = board.span, production_calendar()
+    plans = found.whole_days if board.user is None else found.person_days.get(board.user.pk, {})
+    paid = _paid_by_day(board, as_of)
+    working = calendar.working_days(span.facts_from, span.facts_to)
+    plan_total = fact_total = NOTHING
+    taken = span.facts_from
+    for at, day in enumerate(working):
+        until = span.facts_to if at == len(working) - 1 else day
+        plan = plans.get(day, NOTHING)
+        plan_total += plan
+        fact = None
+        if day <= as_of:
+            fact = sum((amount for on, amount in paid.items() if taken <= on <= until), NOTHING)
+            fact_total += fact
+            taken = until + timedelta(days=1)
+        board.points.append(DayPoint(day, plan, fact, plan_total, None if fact is None else fact_total))
+    if board.kind is PeriodKind.MONTH:
+        for week in control_weeks(span.period.starts_on.year, span.period.starts_on.month):
+            until = min(as_of, week.ends_on)
+            board.weeks.append(
+                Part(
+                    week.starts_on,
+                    week.ends_on,
+                    plan_between(plans, week.starts_on, week.ends_on),
+                    plan_between(plans, week.starts_on, until),
+                    sum((amount for on, amount in paid.items() if week.starts_on <= on <= until), NOTHING),
+                    week.starts_on > as_of,
+                )
+            )
+
+
+def _paid_by_day(board: Board, as_of: date) -> dict[date, Decimal]:
+    rows = PaymentCredit.objects.filter(
+        department=board.department,
+        is_void=False,
+        paid_on__gte=board.span.facts_from,
+        paid_on__lte=min(as_of, board.span.facts_to),
+    )
+    if board.user is not None:
+        rows = rows.filter(user=board.user)
+    return dict(rows.order_by("paid_on").values_list("paid_on").annotate(total=Sum("amount")))

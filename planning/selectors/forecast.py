@@ -1,0 +1,221 @@
+"""What the open cycles promise: the formula of 3.1.1 over the department's individual funnels."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+from django.db.models import Count, Exists, F, OuterRef
+
+from accounts.choices import MANAGER_ROLES
+from accounts.models import User
+from clients.models import Segment
+from funnels.choices import MovementKind, Outcome
+from funnels.models import Movement, Ownership, SalesCycle
+from planning.calculator import (
+    DepartmentForecast,
+    FunnelLine,
+    ManagerFunnel,
+    Passages,
+    SegmentFunnel,
+    days_remaining,
+    forecast_department,
+    mean_conversions,
+)
+from planning.constants import Colour, PerColour, Reference
+from planning.rules import LEAST_RATE, Span, ramp
+
+PASSAGE_DAYS: Final = 90  # R-S0-P11: finished passages of the last 90 days
+_BY_RANK: Final = {1: Colour.RED, 2: Colour.YELLOW, 3: Colour.GREEN}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One open cycle as the forecast sees it."""
+
+    cycle_id: int
+    user_id: int
+    segment_id: int
+    colour: Colour
+    expected_amount: Decimal | None
+    paid: Decimal
+
+
+@dataclass
+class Inputs:
+    """Everything a department's forecast needs, read once: people, segments, open cycles, finished passages."""
+
+    day: date
+    people: dict[int, User] = field(default_factory=dict)
+    segments: dict[int, Segment] = field(default_factory=dict)
+    lines: list[Line] = field(default_factory=list)
+    passages: dict[int, dict[int, Passages]] = field(default_factory=dict)  # segment → user → passages
+    references: dict[int, Reference] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SpanForecast:
+    """The forecast of one period, and what it was made of (goes into the frozen snapshot)."""
+
+    department: DepartmentForecast
+    days_left: int
+    details: Mapping[int, dict[str, Any]]
+
+
+def forecast_inputs(*, department_id: int, day: date) -> Inputs:
+    """The department's funnels as they stand, with the passages finished in the 90 days before `day`.
+
+    Six queries. People: active ones who may own clients, and whoever owns an open cycle.
+    """
+    found = Inputs(day=day)
+    found.segments = {segment.pk: segment for segment in Segment.objects.all()}
+    found.people = {
+        user.pk: user
+        for user in User.objects.active().with_clients().filter(department_id=department_id).order_by("pk")
+    }
+    cycles = SalesCycle.objects.coloured().filter(owner__department_id=department_id).order_by("pk")
+    found.lines = [
+        Line(pk, user_id, segment_id, Colour(colour), expected, paid)
+        for pk, user_id, segment_id, colour, expected, paid in cycles.values_list(
+            "pk", "owner_id", "segment_id", "colour", "expected_amount", "paid_amount"
+        )
+    ]
+    strangers = {line.user_id for line in found.lines} - found.people.keys()
+    if strangers:
+        found.people |= {user.pk: user for user in User.objects.filter(pk__in=strangers)}
+    found.passages = _passages(department_id, day)
+    for pk, segment in found.segments.items():
+        found.references[pk] = _reference(segment, found.passages.get(pk, {}))
+    return found
+
+
+def forecast_for(*, inputs: Inputs, span: Span, paid: Mapping[int, Decimal], target: Decimal) -> SpanForecast:
+    """F of every person and of the department for one period; `paid` by user id up to the day before `inputs.day`."""
+    days_left = days_remaining(inputs.day, span.period.ends_on)
+    by_person: dict[int, dict[int, list[Line]]] = defaultdict(lambda: defaultdict(list))
+    for line in inputs.lines:
+        by_person[line.user_id][line.segment_id].append(line)
+    everybody = sorted(inputs.people.keys() | paid.keys())
+    funnels = [
+        ManagerFunnel(
+            manager_id=user_id,
+            segments=[
+                _segment_funnel(inputs, segment_id, lines)
+                for segment_id, lines in sorted(by_person.get(user_id, {}).items())
+            ],
+            paid=paid.get(user_id, Decimal(0)),
+            ramp=_ramp(inputs.people.get(user_id), inputs.day),
+        )
+        for user_id in everybody
+    ]
+    made = forecast_department(funnels, days_left, target)
+    details = {user_id: _details(inputs, by_person.get(user_id, {}), paid.get(user_id)) for user_id in everybody}
+    return SpanForecast(made, days_left, details)
+
+
+def _segment_funnel(inputs: Inputs, segment_id: int, lines: list[Line]) -> SegmentFunnel:
+    return SegmentFunnel(
+        reference=inputs.references[segment_id],
+        average_cheque=inputs.segments[segment_id].average_cheque,
+        lines=[FunnelLine(line.colour, line.expected_amount, line.paid) for line in lines],
+    )
+
+
+def _ramp(user: User | None, day: date) -> Fraction:
+    """A head sells what the reserve holds at full strength; only new managers grow into their plan."""
+    if user is None or user.role not in MANAGER_ROLES:
+        return Fraction(1)
+    return ramp(user.employed_on, day)
+
+
+def segment_reference(segment: Segment) -> Reference:
+    """The reference p and t of the segment's settings."""
+    conversion = PerColour(
+        red=Fraction(segment.p_red) / 100,
+        yellow=Fraction(segment.p_yellow) / 100,
+        green=Fraction(segment.p_green) / 100,
+    )
+    days = PerColour(red=Fraction(segment.t_red), yellow=Fraction(segment.t_yellow), green=Fraction(segment.t_green))
+    return Reference(_possible(conversion), days)
+
+
+def _reference(segment: Segment, passages: Mapping[int, Passages]) -> Reference:
+    default = segment_reference(segment)
+    mean = mean_conversions([passages[user_id] for user_id in sorted(passages)], default.conversion)
+    return Reference(_possible(mean), default.days)
+
+
+def _possible(rates: PerColour) -> PerColour:
+    return PerColour(
+        red=max(rates.red, LEAST_RATE), yellow=max(rates.yellow, LEAST_RATE), green=max(rates.green, LEAST_RATE)
+    )
+
+
+def _passages(department_id: int, day: date) -> dict[int, dict[int, Passages]]:
+    """Finished passages of colours by segment and person, dated by their end (section 3.5).
+
+    Success: a rise above the best colour, or full payment. Failure: the ownership ended without it.
+    """
+    since, until = day - timedelta(days=PASSAGE_DAYS), day - timedelta(days=1)
+    counted: dict[tuple[int, int, Colour], list[int]] = defaultdict(lambda: [0, 0])
+
+    def add(segment_id: int, user_id: int, rank: int, number: int, *, is_success: bool) -> None:
+        if (colour := _BY_RANK.get(rank)) is not None:
+            counted[segment_id, user_id, colour][0] += number
+            counted[segment_id, user_id, colour][1] += number if is_success else 0
+
+    moves = Movement.objects.filter(user__department_id=department_id, on__gte=since, on__lte=until).order_by()
+    rises = moves.filter(kind=MovementKind.UPGRADE).values_list("cycle__segment_id", "user_id", "to_colour", "ranks")
+    for segment_id, user_id, to_colour, ranks, number in rises.annotate(number=Count("pk")):
+        rank = next(rank for rank, colour in _BY_RANK.items() if colour == to_colour) - ranks
+        add(segment_id, user_id, rank, number, is_success=True)
+    wins = moves.filter(kind=MovementKind.FULL_PAYMENT)
+    won = wins.values_list("cycle__segment_id", "user_id", "ownership__best_rank").annotate(number=Count("pk"))
+    for segment_id, user_id, rank, number in won:
+        add(segment_id, user_id, rank, number, is_success=True)
+    paid = Movement.objects.filter(ownership=OuterRef("pk"), kind=MovementKind.FULL_PAYMENT)
+    ended = (
+        Ownership.objects.filter(
+            user__department_id=department_id, cycle__isnull=False, ended_on__gte=since, ended_on__lte=until
+        )
+        .exclude(Exists(paid))
+        .exclude(cycle__outcome=Outcome.WON, ended_at__gte=F("cycle__closed_at"))
+        .order_by()
+    )
+    lost = ended.values_list("cycle__segment_id", "user_id", "best_rank").annotate(number=Count("pk"))
+    for segment_id, user_id, rank, number in lost:
+        add(segment_id, user_id, rank, number, is_success=False)
+    found: dict[int, dict[int, Passages]] = defaultdict(dict)
+    for segment_id, user_id in {(segment_id, user_id) for segment_id, user_id, _ in counted}:
+        of_person = {colour: counted.get((segment_id, user_id, colour), [0, 0]) for colour in Colour}
+        found[segment_id][user_id] = Passages(
+            finished={colour: pair[0] for colour, pair in of_person.items()},
+            succeeded={colour: pair[1] for colour, pair in of_person.items()},
+        )
+    return dict(found)
+
+
+def _details(inputs: Inputs, lines: Mapping[int, list[Line]], paid: Decimal | None) -> dict[str, Any]:
+    """What a frozen forecast was made of: counts by colour, conversions used, the cycles forecast."""
+    counts = dict.fromkeys((str(colour) for colour in Colour), 0)
+    conversions = {}
+    for segment_id, of_segment in sorted(lines.items()):
+        for line in of_segment:
+            counts[str(line.colour)] += 1
+        rates = inputs.references[segment_id].conversion
+        conversions[str(segment_id)] = {str(colour): _rate(rates[colour]) for colour in Colour}
+    return {
+        "paid": str(paid or Decimal("0.00")),
+        "counts": counts,
+        "conversions": conversions,
+        "cycles": [line.cycle_id for of_segment in lines.values() for line in of_segment],
+    }
+
+
+def _rate(rate: Fraction) -> str:
+    return f"{float(rate):.6f}"

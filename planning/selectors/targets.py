@@ -1,0 +1,67 @@
+"""Approved month targets and the day plans that follow from them (section 3.1.3)."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import QuerySet
+
+from accounts.choices import Role
+from accounts.models import Department, User
+from common.workdays import Calendar, month_end
+from planning.calculator import split_month, sum_of_managers
+from planning.models import MonthTarget
+
+DayPlans = dict[date, Decimal]
+
+
+def may_set_targets(user: User, department: Department) -> bool:
+    """A director sets every target, a head those of his department (section 1.1)."""
+    if not user.is_active:
+        return False
+    return user.role == Role.DIRECTOR or (user.role == Role.HEAD and user.department_id == department.pk)
+
+
+def current_targets(
+    *, department_id: int, first_month: date, last_month: date, user_id: int | None = None
+) -> dict[tuple[int | None, date], Decimal]:
+    """(user id or None for the department, first day of the month) → target in force. One query."""
+    rows = MonthTarget.objects.filter(
+        department_id=department_id, is_current=True, month__gte=first_month, month__lte=last_month
+    )
+    if user_id is not None:
+        rows = rows.filter(user_id=user_id)
+    return {(user, month): amount for user, month, amount in rows.values_list("user_id", "month", "amount")}
+
+
+def day_plans(
+    targets: dict[tuple[int | None, date], Decimal], calendar: Calendar
+) -> tuple[dict[int, DayPlans], DayPlans]:
+    """Day plans by person, and of the department: the sum of its people's, or its own target in a month without any."""
+    people: dict[int, DayPlans] = {}
+    own: list[DayPlans] = []
+    personal_months = {month for user_id, month in targets if user_id is not None}
+    for (user_id, month), amount in sorted(targets.items(), key=lambda item: (item[0][0] or 0, item[0][1])):
+        days = days_of_month(amount, month, calendar)
+        if user_id is not None:
+            people.setdefault(user_id, {}).update(days)
+        elif month not in personal_months:
+            own.append(days)
+    return people, sum_of_managers([*people.values(), *own])
+
+
+def days_of_month(amount: Decimal, month: date, calendar: Calendar) -> DayPlans:
+    """The working days of one month with their plans; a month without working days has none."""
+    if not calendar.working_days(month, month_end(month.year, month.month)):
+        return {}
+    return split_month(amount, calendar, month.year, month.month)
+
+
+def target_history(*, department: Department, user: User | None, month: date) -> QuerySet[MonthTarget]:
+    """Every version of one target, newest first."""
+    return (
+        MonthTarget.objects.filter(department=department, user=user, month=month)
+        .select_related("created_by")
+        .order_by("-version")
+    )
