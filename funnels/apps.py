@@ -7,3 +7,6 @@ class FunnelsConfig(AppConfig):
     label = "funnels"
     verbose_name = _("Funnels")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from funnels import signal_handlers  # noqa: F401 # connects the receivers

@@ -41,6 +41,7 @@ from funnels.selectors.rotation_texts import (
     participant_text,
     why_text,
 )
+from funnels.selectors.worklists import live_sellers, movers_of, worklist_rows, worklist_sizes
 
 __all__ = [
     "COLOURS",
@@ -67,6 +68,8 @@ __all__ = [
     "individual_funnels",
     "is_changeable",
     "live_departments",
+    "live_sellers",
+    "movers_of",
     "moving_of",
     "open_queue",
     "outcome_text",
@@ -82,4 +85,6 @@ __all__ = [
     "rule_orders",
     "sees_whole_queue",
     "why_text",
+    "worklist_rows",
+    "worklist_sizes",
 ]

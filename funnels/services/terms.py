@@ -1,0 +1,165 @@
+"""The deal term runs out, the recall comes due (R-S2-8, section 1.6: 00:15)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Department
+from accounts.selectors import calendar, head_of
+from clients.choices import ClientState, Section, SizeLabel
+from clients.models import Client
+from common import clock
+from funnels.choices import CycleKind, Outcome, State
+from funnels.constants import Colour
+from funnels.models import SalesCycle
+from funnels.rules import TermExit, term_exit
+from funnels.selectors import binding_cycle_ids, live_departments
+from funnels.services.bells import tell
+from funnels.services.exits import close_cycle
+from funnels.services.owners import ban_retake
+from journal.models import JobRun
+from journal.services import add_item, in_batch, record
+
+BATCH = 50
+
+
+def expire_terms(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
+    """Warns at T−3 and T, moves out at T+1, sets «Обзвон» on soft refusals whose recall date has come (R-S2-8).
+
+    Not ours → hard refusal; ever yellow → strategic archive, recall in 30 days; else soft refusal, recall in 90. State
+    deal, a signed contract, an open invoice or a payment are left to their own clocks. Safe to run twice.
+    """
+    moment = at or clock.now()
+    counts = {"expired": 0, "warned": 0, "recall": 0}
+    for department in live_departments(day):
+        due = list(_ended(department, day).order_by("client_id").values_list("pk", flat=True))
+        for batch in _batches(due):
+            with in_batch(run):
+                for cycle in _locked(_ended(department, day), batch):
+                    if _expire(cycle, day, moment):
+                        add_item(run, cycle, "term")
+                        counts["expired"] += 1
+        counts["warned"] += _warn(department, day, run)
+    counts["recall"] = _recall_due(day, moment, run)
+    return counts
+
+
+def _ended(department: Department, day: date) -> QuerySet[SalesCycle]:
+    return (
+        SalesCycle.objects.open()
+        .filter(client__department=department, kind=CycleKind.NEW, term_ends_on__lt=day)
+        .exclude(state=State.DEAL)
+    )
+
+
+def _expire(cycle: SalesCycle, day: date, at: datetime) -> bool:
+    exit_to = _exit_of(cycle)
+    if exit_to is None:
+        return False
+    owner = cycle.owner
+    recall_on = day + timedelta(days=exit_to.recall_days) if exit_to.recall_days else None
+    section = str(exit_to.section)
+    close_cycle(
+        cycle=cycle,
+        outcome=Outcome.EXPIRED,
+        section=section,
+        state=State.RESERVE if section == Section.STRATEGIC else State.REFUSAL,
+        day=day,
+        at=at,
+        recall_on=recall_on,
+        code="term",
+    )
+    if owner is not None:
+        ban_retake(client_id=cycle.client_id, user_id=owner.pk, day=day)
+    record(
+        action="cycle.expire",
+        obj=cycle,
+        before={"owner": owner.pk if owner else None},
+        after={"reason": "term", "section": section, "recall_on": recall_on},
+    )
+    name, where = cycle.client.name, Section(section)
+    tell(
+        people=[owner, head_of(cycle.client.department)],
+        key=f"term-over:{cycle.pk}",
+        text=lambda: _("The deal term ended: %(client)s → %(section)s") % {"client": name, "section": where.label},
+    )
+    return True
+
+
+def _exit_of(cycle: SalesCycle) -> TermExit | None:
+    return term_exit(
+        ever_yellow=cycle.best_rank >= Colour.YELLOW.rank,
+        is_not_ours=cycle.client.size == SizeLabel.NOT_OURS,
+        has_binding_document=bool(binding_cycle_ids([cycle.pk])),
+        state=cycle.state,
+        kind=cycle.kind,
+    )
+
+
+def _warn(department: Department, day: date, run: JobRun | None) -> int:
+    """T−3 and T, each once per cycle; a cycle the term does not apply to is not warned."""
+    rows = (
+        SalesCycle.objects.open()
+        .filter(Q(term_warn_on__lte=day), client__department=department, kind=CycleKind.NEW, term_ends_on__gte=day)
+        .exclude(state=State.DEAL)
+        .select_related("client", "owner")
+        .order_by("pk")
+    )
+    found = list(rows)
+    bound = binding_cycle_ids([cycle.pk for cycle in found])
+    found = [cycle for cycle in found if cycle.pk not in bound]
+    head, told = head_of(department), 0
+    for batch in _batches(found):
+        with in_batch(run):
+            for cycle in batch:
+                left = calendar().counted_days(day, cycle.term_ends_on)
+                is_last = left == 0
+                name = cycle.client.name
+                told += tell(
+                    people=[cycle.owner, head] if is_last else [cycle.owner],
+                    key=f"term{'0' if is_last else '3'}:{cycle.pk}",
+                    text=(lambda name=name: _("Last day of the deal term: %(client)s") % {"client": name})
+                    if is_last
+                    else (lambda name=name, left=left: _left_text(name, left)),
+                    url=f"/clients/{cycle.client_id}/",
+                )
+    return told
+
+
+def _left_text(name: str, left: int) -> str:
+    return ngettext(
+        "%(n)d day of the deal term left: %(client)s", "%(n)d days of the deal term left: %(client)s", left
+    ) % {"n": left, "client": name}
+
+
+def _recall_due(day: date, at: datetime, run: JobRun | None) -> int:
+    """«Обзвон»: the refusal's recall date has come; the client shows in the recall queue without an owner."""
+    due = Client.objects.live().filter(
+        section=Section.SOFT_REFUSAL, recall_on__lte=day, state=ClientState.REFUSAL, owner__isnull=True
+    )
+    done = 0
+    for batch in _batches(list(due.order_by("pk").values_list("pk", flat=True))):
+        with in_batch(run):
+            for client in due.filter(pk__in=batch).select_for_update(of=("self",)).order_by("pk"):
+                client.state, client.updated_at = ClientState.RECALL, at
+                client.save(update_fields=["state", "updated_at"])
+                record(action="client.recall_due", obj=client, before={"state": "refusal"}, after={"state": "recall"})
+                add_item(run, client, "recall")
+                done += 1
+    return done
+
+
+def _locked(ended: QuerySet[SalesCycle], ids: Iterable[int]) -> list[SalesCycle]:
+    clients = SalesCycle.objects.filter(pk__in=ids).values_list("client_id", flat=True)
+    list(Client.objects.select_for_update(of=("self",)).filter(pk__in=list(clients)).order_by("pk"))
+    rows = ended.filter(pk__in=ids).select_related("client__department", "segment", "owner")
+    return list(rows.select_for_update(of=("self",)).order_by("client_id"))
+
+
+def _batches(items: list) -> Iterable[list]:
+    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
