@@ -45,8 +45,8 @@ BEAT: Final = {
     "sweep": _ring("desk.tasks.sweep", 60),
     # sends what waits in the outbox
     "outbox": _ring("notifications.tasks.deliver_outbox", 30),
-    # missed-call escalations, raw events left unprocessed
-    "telephony": _ring("desk.tasks.sweep_telephony", 300),
+    # missed-call escalations, events nobody took, calls that ring for ever
+    "telephony": _ring("telephony.tasks.sweep", 300),
     # a sign of life of timer and worker together
     "heartbeat": _ring("desk.tasks.heartbeat", 60),
 }

@@ -6,6 +6,7 @@ the lease in its own transaction, so a worker that was paused and robbed of its 
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Model, Q
 
 from common import clock
@@ -103,6 +104,34 @@ def in_batch(run: Lease | JobRun | None) -> Iterator[None]:
         if run is not None:
             extend_lease(run)
         yield
+
+
+@contextmanager
+def holding(lease: Lease) -> Iterator[None]:
+    """Keeps the lease while the process works, batch or no batch: a thread of it extends the lease in its own session.
+
+    A killed or frozen process keeps nothing, for the thread dies or freezes with it.
+    """
+    over = threading.Event()
+
+    def keep() -> None:
+        while not over.wait(LEASE_SECONDS / 3):
+            try:
+                extend_lease(lease)
+            except LeaseLost:
+                return
+            except DatabaseError:
+                continue  # a batch holds the row, and with it the lease; or the database is away, and so are we
+            finally:
+                connection.close()
+
+    keeper = threading.Thread(target=keep, name=f"lease-{lease.run.pk}", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
 
 
 def add_item(run: Lease | JobRun | None, obj: Model, result: str = "") -> bool:

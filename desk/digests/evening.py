@@ -1,0 +1,90 @@
+"""18:05: the day in figures, under the bell of managers and heads. A day without anything to say is not told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Count, Q
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.choices import Role
+from accounts.models import Department, User
+from common.formats import money
+from common.workdays import PeriodKind
+from funnels.models import Contact, Movement
+from journal.models import JobRun
+from journal.services import in_batch
+from notifications.services import ring
+from planning.selectors import department_figures
+
+_CREDITED = (
+    Q(is_productive_call=True)
+    | Q(is_walk=True)
+    | Q(is_held_meeting=True)
+    | Q(is_warm_contact=True)
+    | Q(is_visit=True)
+    | Q(is_incoming_call=True)
+)
+
+
+@dataclass(frozen=True)
+class DayFigures:
+    contacts: int
+    movements: int
+    plan: Decimal
+    fact: Decimal
+
+    def __bool__(self) -> bool:
+        return bool(self.contacts or self.movements or self.plan or self.fact)
+
+    def __str__(self) -> str:
+        parts = [
+            ngettext("%(n)d credited contact", "%(n)d credited contacts", self.contacts) % {"n": self.contacts},
+            ngettext("%(n)d movement", "%(n)d movements", self.movements) % {"n": self.movements},
+            _("paid %(fact)s of %(plan)s") % {"fact": money(self.fact), "plan": money(self.plan)},
+        ]
+        return ", ".join(parts)
+
+
+def preview_day(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
+    """Bells `day-preview:{user}:{day}` with what the day has brought so far. Safe to run twice."""
+    rung = 0
+    for department in Department.objects.filter(is_active=True).order_by("pk"):
+        with in_batch(run):
+            for person, figures in _figures(department, day):
+                if not figures:
+                    continue
+                with translation.override(person.language):
+                    text = _("The day: %(figures)s") % {"figures": figures}
+                    ring(recipient=person, key=f"day-preview:{person.pk}:{day}", text=text, url="/plan/")
+                rung += 1
+    return {"previews": rung}
+
+
+def _figures(department: Department, day: date) -> list[tuple[User, DayFigures]]:
+    """Managers with their own figures, heads with the department's. A constant number of queries."""
+    people = list(User.objects.active().with_clients().filter(department=department))
+    owned = {"user__department": department}
+    contacts = _count(Contact.objects.of_day(day).filter(_CREDITED, **owned))
+    movements = _count(Movement.objects.filter(on=day, **owned))
+    found = department_figures(department_id=department.pk, day=day, as_of=day, kinds=[PeriodKind.DAY])
+    rows = []
+    for person in people:
+        if person.role == Role.HEAD:
+            money_of_day = found.whole.get(PeriodKind.DAY)
+            done = (contacts.total(), movements.total())
+        else:
+            money_of_day = found.people.get(person.pk, {}).get(PeriodKind.DAY)
+            done = (contacts[person.pk], movements[person.pk])
+        plan, fact = (money_of_day.plan, money_of_day.fact) if money_of_day else (Decimal(0), Decimal(0))
+        rows.append((person, DayFigures(*done, plan, fact)))
+    return rows
+
+
+def _count(rows) -> Counter[int]:
+    return Counter(dict(rows.order_by().values_list("user_id").annotate(n=Count("pk"))))

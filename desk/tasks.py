@@ -1,0 +1,42 @@
+"""The doors of the worker: each calls one service and passes on ids. What is due, rows decide."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from desk import services
+from journal.services import beat
+from notifications.tasks import deliver_outbox
+
+
+@shared_task
+def tick() -> int:
+    return _enqueue(services.tick())
+
+
+@shared_task
+def sweep() -> int:
+    return _enqueue(services.sweep())
+
+
+@shared_task(name="desk.tasks.run_job")
+def run_job(run_id: int) -> str:
+    run = services.run_job(run_id=run_id)
+    beat("worker")
+    if run is None:
+        return "nothing to do"
+    deliver_outbox.delay()
+    _enqueue(services.sweep())
+    return f"{run.job} {run.business_date} {run.state}"
+
+
+@shared_task
+def heartbeat() -> None:
+    beat("beat")
+    beat("worker")
+
+
+def _enqueue(run_ids: list[int]) -> int:
+    for run_id in run_ids:
+        run_job.delay(run_id)
+    return len(run_ids)
