@@ -1,8 +1,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("desk.urls")),
     path("", include("accounts.urls")),
+    path("", include("clients.urls")),
     path("", include("deals.urls")),
+    path("", include("funnels.urls")),
+    path("", include("telephony.urls")),
     path("api/v1/telephony/", include("telephony.api_urls")),
     path("", include("planning.urls")),
     path("", include("notifications.urls")),

@@ -77,9 +77,10 @@ def _claim(run_id: int, dry_run: bool | None) -> datetime | None:
 
 
 def _open(run: ImportRun) -> Table:
-    if not run.file or not default_storage.exists(run.file.name):
+    name = run.file.name or ""
+    if not name or not default_storage.exists(name):
         raise ReadError("lost")
-    path = Path(default_storage.path(run.file.name))
+    path = Path(default_storage.path(name))
     if sha256_of(path) != run.sha256:
         raise ReadError("changed")
     return open_table(path)

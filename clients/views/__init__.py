@@ -1,0 +1,50 @@
+from clients.views.cards import client_edit, client_new, client_size, duplicate_hints
+from clients.views.dictionaries import (
+    category_edit,
+    category_list,
+    segment_edit,
+    segment_list,
+    segment_new,
+    segment_servers,
+    source_edit,
+    source_list,
+)
+from clients.views.imports import import_result, import_start, import_upload
+from clients.views.people import (
+    email_new,
+    email_remove,
+    people_list,
+    person_edit,
+    person_new,
+    person_remove,
+    phone_edit,
+    phone_new,
+    phone_remove,
+)
+
+__all__ = [
+    "category_edit",
+    "category_list",
+    "client_edit",
+    "client_new",
+    "client_size",
+    "duplicate_hints",
+    "email_new",
+    "email_remove",
+    "import_result",
+    "import_start",
+    "import_upload",
+    "people_list",
+    "person_edit",
+    "person_new",
+    "person_remove",
+    "phone_edit",
+    "phone_new",
+    "phone_remove",
+    "segment_edit",
+    "segment_list",
+    "segment_new",
+    "segment_servers",
+    "source_edit",
+    "source_list",
+]
