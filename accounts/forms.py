@@ -117,7 +117,7 @@ class StaffFilterForm(forms.Form):
         self.fields["role"].choices = [("", _("Any")), *Role.choices]  # type: ignore[attr-defined]
         departments = Department.objects.visible_to(viewer)
         self.fields["department"].choices = [  # type: ignore[attr-defined]
-            ("", _("Any")),
+            ("", _("Any department")),
             *((str(row.pk), row.name) for row in departments),
         ]
         if not viewer.is_administrator:
@@ -243,7 +243,7 @@ class DepartmentForm(ActForm):
     """Only the fields this person may change."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
-    is_active = forms.BooleanField(label=_("Open"), required=False)
+    is_active = forms.BooleanField(label=_("The department is open"), required=False)
     managers_may_export = forms.BooleanField(label=_("Managers may export their own list"), required=False)
 
     def __init__(self, *args: Any, actor: User, is_new: bool = False, **kwargs: Any) -> None:

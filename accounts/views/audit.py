@@ -62,6 +62,7 @@ def _filtered(events: QuerySet[AuditEvent], form: AuditFilterForm) -> QuerySet[A
 def _row(viewer: User, event: AuditEvent) -> dict[str, Any]:
     is_hidden = has_hidden_contents(viewer, event)
     keys = [] if is_hidden else sorted({*event.before, *event.after})
+    changes = [(key, _text(event.before.get(key)), _text(event.after.get(key))) for key in keys]
     return {
         "at": event.at,
         "who": event.actor_login,
@@ -72,9 +73,7 @@ def _row(viewer: User, event: AuditEvent) -> dict[str, Any]:
         "id": event.object_id,
         "name": "" if is_hidden else event.object_name,
         "is_hidden": is_hidden,
-        "changes": [
-            {"key": key, "old": _text(event.before.get(key)), "new": _text(event.after.get(key))} for key in keys
-        ],
+        "changes": [{"key": key, "old": old, "new": new} for key, old, new in changes if old or new],
     }
 
 

@@ -56,7 +56,7 @@ def department_new(request: HttpRequest) -> HttpResponse:
             except ActError as error:
                 status = form.add_refusal(error)
             else:
-                messages.success(request, _("The department is open."))
+                messages.success(request, _("The department is opened."))
                 return redirect(request, reverse("settings"))
     return render(request, "accounts/department.html", {"form": form}, status=status)
 
