@@ -7,6 +7,7 @@ from statistics import median
 from django.db.models import Q
 
 from accounts.models import User
+from clients.models import Client
 from common import clock, phones
 from funnels.models import Task
 from telephony.models import Call, MissedCall
@@ -104,3 +105,57 @@ def callback_figures(user: User, now: datetime) -> CallbackFigures:
         median_minutes=int(median(minutes)) if minutes else None,
         in_time_percent=in_time * 100 // len(done) if done else None,
     )
+
+
+@dataclass(frozen=True)
+class CallRow:
+    """A row of /calls/. `client_url` is empty when the client is out of the reader's scope: then no name either."""
+
+    call: Call
+    number: str
+    client_name: str
+    client_url: str
+    icon: str
+    is_hidden: bool
+
+
+def call_rows(user: User, calls: list[Call]) -> list[CallRow]:
+    names = _visible_names(user, {call.client_id for call in calls if call.client_id})
+    icons = {"in": "phone-incoming", "out": "phone-outgoing"}
+    return [
+        CallRow(
+            call=call,
+            number=call.e164 or call.client_number,
+            client_name=names.get(call.client_id or 0, ""),
+            client_url=f"/clients/{call.client_id}/" if call.client_id in names else "",
+            icon="phone-missed" if call.missed_call_id else icons.get(call.direction, "phone"),
+            is_hidden=not call.e164 and call.direction != "internal",
+        )
+        for call in calls
+    ]
+
+
+@dataclass(frozen=True)
+class CallbackRow:
+    missed: MissedCall
+    state: Callback
+    client_name: str
+    client_url: str
+
+
+def callback_rows(user: User, rows: list[MissedCall], now: datetime) -> list[CallbackRow]:
+    names = _visible_names(user, {row.client_id for row in rows if row.client_id})
+    return [
+        CallbackRow(
+            missed=row,
+            state=callback_of(row, now),
+            client_name=names.get(row.client_id or 0, ""),
+            client_url=f"/clients/{row.client_id}/" if row.client_id in names else "",
+        )
+        for row in rows
+    ]
+
+
+def _visible_names(user: User, ids: set[int]) -> dict[int, str]:
+    """A line's call may be of another department's client: its name is not for everybody who sees the call."""
+    return dict(Client.objects.visible_to(user).filter(pk__in=ids).values_list("pk", "name"))

@@ -184,7 +184,7 @@ def _find_client(call: Call, now: datetime) -> None:
 
 def _new_caller(call: Call, now: datetime) -> None:
     """A client for an unknown number: the line says whose it is; without one, or for a suspect of spam, there is none."""
-    if call.line is not None and not is_spam(call.e164, now):
+    if call.line is not None and not is_spam(call, now):
         create_caller(e164=call.e164, line=call.line)
 
 
@@ -195,13 +195,13 @@ def _settle(call: Call, now: datetime) -> None:
         close_missed(call=call, now=now)
     if call.rank < FINISHED:
         return
-    _log(call)
-    is_known = call.client is not None or not is_spam(call.e164, now)
+    _log(call, now)
+    is_known = call.client is not None or not is_spam(call, now)
     if call.direction == CallDirection.IN and not is_answered and call.missed_call_id is None and is_known:
         note_missed(call=call, now=now)
 
 
-def _log(call: Call) -> None:
+def _log(call: Call, now: datetime) -> None:
     """One contact per call, in the name of who spoke. A call he may not log stays a call, with the reason signed."""
     client, user = call.client, call.user
     if call.contact_id is not None or client is None or user is None or call.is_synthetic:
@@ -216,7 +216,8 @@ def _log(call: Call) -> None:
         is_manual=False,
         key=f"call:{call.pk}",
     )
-    at = call.answered_at or call.started_at or call.ended_at
+    # The clock of a PBX may run ahead; nothing happened later than we heard of it.
+    at = min(call.answered_at or call.started_at or call.ended_at or now, now)
     try:
         with acting(via=Channel.PBX, actor=user), transaction.atomic():
             call.contact = log_contact(client=client, actor=user, data=data, at=at)
