@@ -8,7 +8,6 @@ from django.db import InternalError, ProgrammingError, connection, transaction
 from django.db.models import Sum
 
 from common.errors import Invalid, NotAllowed, StaleVersion
-from deals.models import Payment, PaymentCredit
 from deals.services import cancel_payment, enter_payment
 from funnels.models import ColourNorm, SalesCycle
 from journal.models import AuditEvent
@@ -16,7 +15,7 @@ from planning.models import ForecastSnapshot, MonthTarget, PlanFact
 from planning.rules import span_of
 from planning.selectors import plan_fact_for, verify_period
 from planning.services import freeze_forecasts, set_month_target, write_colour_norms, write_plan_fact
-from tests.factories.clients import ClientFactory
+from tests.factories.money import open_cycle, paid
 from tests.factories.work import on
 
 NOVEMBER = date(2026, 11, 1)
@@ -36,45 +35,12 @@ def target(cast, amount=TARGET, user="ivanova", month=NOVEMBER, actor="volkov", 
     )
 
 
-def open_cycle(cast, owner, colour="green", segment=None, opened=date(2026, 10, 1), **fields):
-    """An open cycle as the funnel would hold it, without the way that led there."""
-    client = ClientFactory(
-        department=owner.department, segment=segment or cast.medium, section="in_work", owner=owner, state="c1"
-    )
-    return SalesCycle.objects.create(
-        client=client,
-        segment=client.segment,
-        owner=owner,
-        opened_on=opened,
-        opened_at=f"{opened}T09:00Z",
-        state="c1",
-        state_since=opened,
-        colour=colour,
-        **fields,
-    )
-
-
-def paid(cast, user, amount, day, cycle=None):
-    """Money that counts for a person on a day."""
-    cycle = cycle or open_cycle(cast, user)
-    payment = Payment.objects.create(
-        client=cycle.client,
-        cycle=cycle,
-        amount=Decimal(amount),
-        paid_on=day,
-        source="accountant",
-        entered_by=cast.accountant,
-        entered_at=f"{day}T09:00Z",
-    )
-    PaymentCredit.objects.create(
-        payment=payment, user=user, department=user.department, amount=Decimal(amount), paid_on=day
-    )
-    return payment
-
-
 def row(day, period, user=None, department=None):
     return PlanFact.objects.get(
-        day=day, period=period, user=user, **({"department": department} if department else {"department__name": "Отдел продаж"})
+        day=day,
+        period=period,
+        user=user,
+        **({"department": department} if department else {"department__name": "Отдел продаж"}),
     )
 
 
@@ -425,9 +391,7 @@ def test_norms_follow_the_month_plan_and_stay_away_without_one(cast):
         open_cycle(cast, cast.ivanova, "red", expected_amount=Decimal("1"))
         first = write_colour_norms(day=day)
         assert write_colour_norms(day=day) == first
-    norms = dict(
-        ColourNorm.objects.filter(user=cast.ivanova, segment=cast.medium).values_list("colour", "required")
-    )
+    norms = dict(ColourNorm.objects.filter(user=cast.ivanova, segment=cast.medium).values_list("colour", "required"))
     assert norms == {"green": 8, "yellow": 12, "red": 24}
     assert not ColourNorm.objects.exclude(user=cast.ivanova).exists()
     others = ColourNorm.objects.filter(user=cast.ivanova).exclude(segment=cast.medium)
