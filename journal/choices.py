@@ -1,18 +1,18 @@
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Channel(models.TextChoices):
-    WEB = "web", _("Browser")
-    API = "api", _("API")
-    IMPORT = "import", _("Import")
-    PBX = "pbx", _("Telephony")
-    JOB = "job", _("Nightly job")
-    SHELL = "shell", _("Command line")
+    WEB = "web", pgettext_lazy("door", "Browser")
+    API = "api", pgettext_lazy("door", "API")
+    IMPORT = "import", pgettext_lazy("door", "Import")
+    PBX = "pbx", pgettext_lazy("door", "Telephony")
+    JOB = "job", pgettext_lazy("door", "Nightly job")
+    SHELL = "shell", pgettext_lazy("door", "Command line")
 
 
 class RunState(models.TextChoices):
-    DUE = "due", _("Due")
-    RUNNING = "running", _("Running")
-    DONE = "done", _("Done")
-    FAILED = "failed", _("Failed")
+    DUE = "due", pgettext_lazy("job", "Due")
+    RUNNING = "running", pgettext_lazy("job", "Running")
+    DONE = "done", pgettext_lazy("job", "Done")
+    FAILED = "failed", pgettext_lazy("job", "Failed")

@@ -1,9 +1,9 @@
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class OutboxState(models.TextChoices):
-    QUEUED = "queued", _("Queued")
-    SENDING = "sending", _("Sending")
-    SENT = "sent", _("Sent")
-    FAILED = "failed", _("Failed")
+    QUEUED = "queued", pgettext_lazy("letter", "Queued")
+    SENDING = "sending", pgettext_lazy("letter", "Sending")
+    SENT = "sent", pgettext_lazy("letter", "Sent")
+    FAILED = "failed", pgettext_lazy("letter", "Failed")

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.utils import translation
-from django.utils.translation import gettext as _
-
 from accounts.models import Department, User
 from accounts.selectors import directors
 from desk.digests.news import AgeLine, DeficitLine, DepartmentNews, PlanLine, RotationLine, load_news
 from funnels.models import RotationOrder
 from journal.models import JobRun
 from journal.services import add_item, in_batch
-from notifications.services import notify, ring
+from notifications.services import notify
 
 # A letter that nobody can read to its end is no letter; the rest is one link away.
 MOST_ROWS: Final = 50
@@ -34,7 +31,7 @@ class Section:
 
 
 def send_digests(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
-    """Writes the letters `digest:{user}:{day}` and the bells of the last working day. Safe to run twice.
+    """Writes the letters `digest:{user}:{day}`. Safe to run twice.
 
     What was announced about each order is noted with the run, so that 09:20 knows whom it has to correct.
     """
@@ -49,7 +46,6 @@ def send_digests(*, day: date, run: JobRun | None = None, at: datetime | None = 
                 counts["letters"] += _send(person, day, content)
             for line in news.rotations:
                 counts["announced"] += add_item(run, RotationOrder(pk=line.order_id), told(line.to_id))
-            _ring_last_days(news)
     with in_batch(run):
         for director in directors():
             counts["letters"] += _send(director, day, for_director(everything))
@@ -171,21 +167,3 @@ def _send(person: User, day: date, content: dict[str, Any]) -> int:
 
 def _has_news(content: dict[str, Any]) -> bool:
     return any(content[name] for name in ("rotations", "held", "near", "over", "reserve", "deficits"))
-
-
-def _ring_last_days(news: DepartmentNews) -> None:
-    """Before days off: a bell for every client whose last day falls into them, to manager and head (domain 2.4)."""
-    people = {person.pk: person for person in news.people}
-    for line in news.near:
-        if not line.is_last_day or line.by_state or line.limit_on == news.day:
-            continue  # day 10 itself rings at night
-        owner = [people[line.owner_id]] if line.owner_id in people else []
-        for person in {each.pk: each for each in [*owner, *news.heads]}.values():
-            with translation.override(person.language):
-                text = _("Last working day: %(client)s is on day 10 on %(day)s")
-                ring(
-                    recipient=person,
-                    key=f"last-working-day:{line.client_id}:{line.limit_on}:{person.pk}",
-                    text=text % {"client": line.client, "day": f"{line.limit_on:%d.%m.%Y}"},
-                    url=f"/clients/{line.client_id}/",
-                )

@@ -223,14 +223,22 @@ def _ages(
         if row.flag_on and row.flag_on <= day:
             over.append(_age_line(row, colour_age, row.flag_on, False))
         elif row.last_day_on and row.warn_on:
-            is_last = is_announced_as_last_day(row.last_day_on, day, plain)
+            is_last = row.last_day_on <= day or is_announced_as_last_day(row.last_day_on, day, plain)
             if is_last or row.warn_on <= day:
                 near.append(_age_line(row, colour_age, row.last_day_on, is_last))
-        if row.state_last_day_on and row.state_flag_on and row.state_warn_on and row.state_warn_on <= day:
+        if _has_older_state(row, day):
             state_age = age(row.state_started_on, go_live, day, plain)
-            line = _age_line(row, state_age, row.state_last_day_on, row.state_last_day_on == day, by_state=True)
-            (over if row.state_flag_on <= day else near).append(line)
+            is_last = row.state_last_day_on is not None and row.state_last_day_on <= day
+            line = _age_line(row, state_age, row.state_last_day_on or day, is_last, by_state=True)
+            (over if row.state_flag_on and row.state_flag_on <= day else near).append(line)
     return tuple(sorted(near, key=_nearest_first)), tuple(sorted(over, key=_nearest_first)), tuple(reserve)
+
+
+def _has_older_state(row: Ownership, day: date) -> bool:
+    """The state clock is told apart only where it runs ahead of the colour clock; equal clocks are one line."""
+    if row.state_warn_on is None or row.state_warn_on > day:
+        return False
+    return row.warn_on is None or row.state_warn_on < row.warn_on
 
 
 def _nearest_first(line: AgeLine) -> tuple[bool, date, int]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.selectors import head_of
@@ -32,7 +31,7 @@ from funnels.services.access import lock_client, open_cycle_of, ownership_of
 from funnels.services.clocks import CLOCK_FIELDS, fill_clock
 from funnels.services.orders import cancel_by_movement
 from journal.models import JobRun
-from journal.services import record
+from journal.services import in_batch, record
 from notifications.services import ring
 
 BATCH = 50
@@ -178,7 +177,7 @@ def recheck_colours(*, day: date, run: JobRun | None = None, at: datetime | None
         if not due:
             return counts
         last_pk = due[-1][0]
-        with transaction.atomic():
+        with in_batch(run):
             for client_id in sorted(client for _cycle, client in due):
                 cycle = open_cycle_of(lock_client(client_id))
                 if cycle is None or cycle.recheck_on is None or cycle.recheck_on > day:

@@ -120,7 +120,7 @@ def test_a_client_of_six_days_is_not_mentioned(cast):
     assert "Северный ветер" not in digest(cast.ivanova, date(2026, 11, 13)).text
 
 
-def test_before_a_weekend_the_last_working_day_is_announced_with_a_bell(cast):
+def test_before_a_weekend_the_last_working_day_is_announced(cast):
     with on(date(2026, 11, 11)):  # day 10 is Saturday the 21st
         take(cast, cast.ivanova, name="ООО «Субботний»")
     with on(date(2026, 11, 13)):  # day 10 is Monday the 23rd, which ends the stretch
@@ -132,12 +132,6 @@ def test_before_a_weekend_the_last_working_day_is_announced_with_a_bell(cast):
     assert "последний рабочий день (21.11.2026)" in text
     assert "последний рабочий день (23.11.2026)" in text
     assert "Вторник" not in text
-    rung = Notice.objects.filter(key__startswith="last-working-day:")
-    assert {(notice.recipient, "Вторник" in notice.text) for notice in rung} == {
-        (cast.ivanova, False),
-        (cast.volkov, False),
-    }
-    assert rung.count() == 4
 
 
 def test_the_deputy_reads_the_ages_of_the_absent_colleague(cast):
