@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -138,7 +138,15 @@ def history_page(user: User, wanted: RotationFilter, cursor: str = "", size: int
     return keyset_page(orders, field="flagged_on", cursor=cursor, size=size, is_descending=True)
 
 
-def rotation_rows(user: User, orders: Iterable[RotationOrder], now: datetime, execute_at) -> list[RotationRow]:
+def history_export(user: User, wanted: RotationFilter) -> Iterator[RotationOrder]:
+    """The whole filtered history, read in portions: it may be long."""
+    orders = _with_all(wanted.narrow(history_orders(user))).order_by("-flagged_on", "-pk")
+    return orders.iterator(chunk_size=500)
+
+
+def rotation_rows(
+    user: User, orders: Iterable[RotationOrder], now: datetime, execute_at: Callable
+) -> list[RotationRow]:
     """Rows in words; one query for all. `execute_at(order)` is the moment until which the recipient may change."""
     orders = list(orders)
     ids = [order.client_id for order in orders]

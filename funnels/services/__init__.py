@@ -13,7 +13,8 @@ from funnels.services.flags import flag_stagnant
 from funnels.services.golive import DryRunRow, preview_dry_run, set_rotation_start
 from funnels.services.owners import ban_retake, change_owner, transfer
 from funnels.services.questionnaires import active_template, questionnaire_of, save_questionnaire, seed_questionnaire
-from funnels.services.rotation import change_recipient, execute_rotations, executes_at, release_held
+from funnels.services.rotation import EXECUTES_AT, change_recipient, execute_rotations, executes_at, release_held
+from funnels.services.rotation_export import export_history
 from funnels.services.states import advance, correct_state, step_context
 from funnels.services.steps import set_next_step
 from funnels.services.taking import take_into_work
@@ -22,6 +23,7 @@ from funnels.services.terms import expire_terms
 from funnels.services.texts import missing_list, missing_text, reason_text
 
 __all__ = [
+    "EXECUTES_AT",
     "ContactData",
     "DryRunRow",
     "accept_calculation",
@@ -48,6 +50,7 @@ __all__ = [
     "execute_rotations",
     "executes_at",
     "expire_terms",
+    "export_history",
     "fact_rows",
     "fill_clock",
     "fill_term",
