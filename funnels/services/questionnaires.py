@@ -18,6 +18,48 @@ from journal.services import record
 
 MAX_ANSWER = 2000
 
+# The first questionnaire of an installation (R-S3-16): 20 required questions, edited later by the administrator.
+SEED_NAME = "Анкета потребностей клиента"
+SEED_QUESTIONS = (
+    ("Компания", ("Чем занимается компания?", "Сколько человек работает?", "Сколько площадок и где они?", "Кто основные заказчики?")),
+    (
+        "Потребности",
+        (
+            "Какую задачу нужно решить?",
+            "Как задача решается сейчас?",
+            "Что не устраивает в нынешнем решении?",
+            "Какой объём нужен в месяц?",
+            "Какие требования к качеству?",
+            "Что будет, если задачу не решать?",
+        ),
+    ),
+    ("Бюджет", ("Какой бюджет предусмотрен?", "Из какой статьи платят?", "Какие условия оплаты привычны?")),
+    (
+        "Как решают",
+        ("Кто принимает решение?", "Кто влияет на решение?", "Как проходит согласование?", "По каким критериям выбирают?"),
+    ),
+    ("Сроки", ("Когда нужно начать?", "К какой дате нужен результат?", "Что может сдвинуть сроки?")),
+)
+SEED_OPTIONAL = ("Конкуренты", ("С кем сравнивают?", "С кем работали раньше?", "Почему ушли?"))
+
+
+@transaction.atomic
+def seed_questionnaire() -> QuestionnaireTemplate:
+    """The questionnaire of a fresh installation; what is already there stays."""
+    known = QuestionnaireTemplate.objects.filter(is_active=True).first()
+    if known is not None:
+        return known
+    template = QuestionnaireTemplate.objects.create(name=SEED_NAME)
+    rows = [(section, text, True) for section, texts in SEED_QUESTIONS for text in texts]
+    rows += [(SEED_OPTIONAL[0], text, False) for text in SEED_OPTIONAL[1]]
+    Question.objects.bulk_create(
+        [
+            Question(template=template, section=section, text=text, is_required=is_required, order=number)
+            for number, (section, text, is_required) in enumerate(rows, start=1)
+        ]
+    )
+    return template
+
 
 def active_template() -> QuestionnaireTemplate:
     """The newest active template; Conflict when the administrator has not set one up."""

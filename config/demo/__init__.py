@@ -1,0 +1,1 @@
+"""Believable invented data with a history that the rules themselves have drawn; bulk-written, so that it can grow."""
