@@ -46,12 +46,16 @@ def open_sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
     try:
         with calamine.CalamineWorkbook.from_path(path) as book:
             sheet = book.get_sheet_by_index(0)
-            start = sheet.start or (0, 0)
-            for offset, values in enumerate(sheet.to_python(skip_empty_area=True)):
-                row = start[0] + offset
-                cells = [""] * start[1] + [_text(value) for value in values]
+            top, left = sheet.start or (0, 0)
+            filled = sheet.to_python(skip_empty_area=True)
+            # The reader leaves out a row whose only cell is a formula nobody has computed yet.
+            first = min([top, *formulas])
+            last = max([top + len(filled) - 1, *formulas])
+            for row in range(first, last + 1):
+                values = filled[row - top] if 0 <= row - top < len(filled) else []
+                cells = [""] * left + [_text(value) for value in values]
                 for column, formula in formulas.get(row, {}).items():
-                    # A formula nobody has computed yet is text to us, never run.
+                    # Such a formula is text to us, never run.
                     cells += [""] * (column + 1 - len(cells))
                     cells[column] = cells[column] or formula
                 yield row + 1, cells

@@ -353,10 +353,7 @@ def test_two_clients_get_one_number_at_once_and_one_is_refused(cast):
 def test_six_decision_makers_at_once_are_five(cast):
     client = own(cast)
     results = race(
-        *[
-            lambda n=n: add_person(client=client, full_name=f"ЛПР {n}", is_dm=True, actor=cast.ivanova)
-            for n in range(6)
-        ]
+        *[lambda n=n: add_person(client=client, full_name=f"ЛПР {n}", is_dm=True, actor=cast.ivanova) for n in range(6)]
     )
     assert sum(isinstance(result, Invalid) for result in results) == 1
     assert ContactPerson.objects.decision_makers().count() == 5
