@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts import signals
-from accounts.choices import MANAGER_ROLES, Role
+from accounts.choices import Role
 from accounts.constants import LONGEST_PASSWORD, WORKLIST_CAP_INTERN, WORKLIST_CAP_MOST
 from accounts.models import ApiToken, Department, User
 from accounts.rules import SELLER_ROLES
@@ -200,7 +200,7 @@ def _locked(user: User) -> User:
 
 
 def _announce_reassignment(*, user: User, actor: User, role: str) -> None:
-    if user.is_active and (user.role in SELLER_ROLES or role not in MANAGER_ROLES):
+    if user.is_active:
         signals.before_reassignment.send(sender=User, user=user, actor=actor, role=role, department=user.department)
 
 
