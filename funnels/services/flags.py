@@ -15,7 +15,7 @@ from accounts.selectors import calendar, directors, head_of
 from clients.choices import Section
 from clients.models import Client
 from common import clock
-from funnels.choices import OrderStatus, Outcome, State, TaskKind, ViolationKind
+from funnels.choices import OrderKind, OrderStatus, Outcome, State, TaskKind, ViolationKind
 from funnels.constants import Colour
 from funnels.models import Ownership, RotationOrder, SalesCycle, Violation
 from funnels.rules import StagnationAction, StagnationOutcome, age, is_flood, stagnation_outcome
@@ -42,7 +42,7 @@ def flag_stagnant(*, day: date, run: JobRun | None = None, at: datetime | None =
     for department in live_departments(day):
         counts["state_flags"] += _flag_states(department, day, moment, run)
         due = list(_unflagged(department, day).values_list("pk", flat=True))
-        held = _is_flood(department, day, moment, len(due))
+        held = _is_flood(department, moment, due)
         for batch in _batches(due):
             with in_batch(run):
                 lock_queue(department.pk)
@@ -106,16 +106,17 @@ def _unflagged(department: Department, day: date):
     )
 
 
-def _is_flood(department: Department, day: date, moment: datetime, waiting: int) -> bool:
-    """The whole night counts, also what an interrupted run has flagged already."""
-    if not waiting:
+def _is_flood(department: Department, moment: datetime, due: Sequence[int]) -> bool:
+    """The whole night counts, also what an interrupted run or another worker has flagged already."""
+    if not due:
         return False
     starts, ends = day_moments(clock.day_of(moment))
     tonight = RotationOrder.objects.filter(
-        department=department, created_at__gte=starts, created_at__lt=ends, kind="stagnation"
-    ).count()
+        department=department, kind=OrderKind.STAGNATION, created_at__gte=starts, created_at__lt=ends
+    )
+    flagged = set(tonight.values_list("ownership_id", flat=True))
     open_cycles = SalesCycle.objects.open().filter(client__department=department).count()
-    return is_flood(waiting + tonight, open_cycles)
+    return is_flood(len(flagged | set(due)), open_cycles)
 
 
 def _flag(ownership: Ownership, day: date, at: datetime, held: bool) -> str:
