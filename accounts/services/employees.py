@@ -80,16 +80,18 @@ def change_role(*, user: User, role: str, actor: User, department: Department | 
     Errors: NotAllowed (oneself, above one's own role, another department), Conflict (the last administrator,
     clients that would stay without a seller), Invalid.
     """
-    user = _locked(user)
     if user.pk == actor.pk:
         raise NotAllowed(_("Nobody changes his own role."))
+    administrators = guards.lock_administrators()
+    user = _locked(user)
+    actor = _present(actor)
     guards.refuse_unless_editable(user=user, actor=actor)
     guards.refuse_unless_grantable(role=role, actor=actor)
     if department is not None and department != user.department and actor.role != Role.ADMINISTRATOR:
         raise NotAllowed(_("Only the administrator moves people between departments."))
     before = {"role": user.role, "department": user.department_id, "worklist_cap": user.worklist_cap}
     if role != Role.ADMINISTRATOR:
-        guards.refuse_last_administrator(user)
+        guards.refuse_last_administrator(user, administrators)
     old_role, user.role = user.role, role
     user.department = department or user.department
     if role == Role.INTERN:
@@ -118,11 +120,12 @@ def deactivate_employee(*, user: User, actor: User, distribute: bool = False) ->
     """
     if user.pk == actor.pk:
         raise Conflict(_("Nobody switches himself off."), code="self")
+    administrators = guards.lock_administrators()
     user = _locked(user)
-    guards.refuse_unless_editable(user=user, actor=actor)
+    guards.refuse_unless_editable(user=user, actor=_present(actor))
     if not user.is_active:
         return user
-    guards.refuse_last_administrator(user)
+    guards.refuse_last_administrator(user, administrators)
     deputised = user.deputising.overlapping(clock.today(), None).select_related("user").first()
     if deputised is not None:
         raise Conflict(
@@ -197,6 +200,14 @@ def set_checked_password(user: User, password: str) -> None:
 
 def _locked(user: User) -> User:
     return User.objects.select_for_update(of=("self",)).select_related("department").get(pk=user.pk)
+
+
+def _present(actor: User) -> User:
+    """The actor as he is now: rights read before the wait for a lock may be gone. NotAllowed when he is."""
+    present = User.objects.filter(pk=actor.pk).first()
+    if present is None:
+        raise NotAllowed(_("You may not change this employee."))
+    return present
 
 
 def _announce_reassignment(*, user: User, actor: User, role: str) -> None:

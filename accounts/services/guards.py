@@ -52,12 +52,18 @@ def refuse_unknown_fields(data: dict[str, Any], allowed: tuple[str, ...]) -> Non
         raise Invalid({name: _("This field cannot be changed here.") for name in unknown})
 
 
-def refuse_last_administrator(user: User) -> None:
-    """Conflict when `user` is the only active administrator. The rows are locked: two acts cannot both pass."""
-    if user.role != Role.ADMINISTRATOR or not user.is_active:
-        return
-    locked = User.objects.select_for_update(of=("self",)).active().filter(role=Role.ADMINISTRATOR).order_by("pk")
-    if set(locked.values_list("pk", flat=True)) <= {user.pk}:
+def lock_administrators() -> list[int]:
+    """Locks the active administrators, always in one order and before the person an act is about.
+
+    Two administrators who take the role from each other at once would else wait for each other, or both succeed.
+    """
+    administrators = User.objects.select_for_update(of=("self",)).active().filter(role=Role.ADMINISTRATOR)
+    return list(administrators.order_by("pk").values_list("pk", flat=True))
+
+
+def refuse_last_administrator(user: User, administrators: list[int]) -> None:
+    """Conflict when `user` is the only one of the locked administrators."""
+    if user.role == Role.ADMINISTRATOR and user.is_active and set(administrators) <= {user.pk}:
         raise Conflict(_("This is the last administrator: appoint another one first."), code="last_administrator")
 
 

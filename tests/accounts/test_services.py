@@ -1,10 +1,13 @@
+import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from accounts import services, signals
 from accounts.choices import Role
 from accounts.models import Absence, ApiToken, CalendarDay, Department, Organisation, User
+from accounts.services import guards
 from common.errors import Conflict, Invalid, NotAllowed, StaleVersion
 from journal.models import AuditEvent
 from tests.factories import make_user
@@ -233,17 +236,76 @@ def test_a_seller_without_department_is_refused(cast):
 
 
 def test_last_administrator_stays(cast):
+    """Whoever is no administrator any more has no rights left; the last one cannot touch himself."""
     second = make_user("admin2", Role.ADMINISTRATOR)
     services.change_role(user=cast.admin, role=Role.DIRECTOR, actor=second)
-    third = make_user("admin3", Role.ADMINISTRATOR)
-    services.deactivate_employee(user=third, actor=second)
-    # The actor of a stale session, no longer an administrator in the database, tries to remove the last one.
     stale = User(pk=cast.admin.pk, login="admin", role=Role.ADMINISTRATOR, is_active=True)
-    with pytest.raises(Conflict):
+    with pytest.raises(NotAllowed):
         services.change_role(user=second, role=Role.DIRECTOR, actor=stale)
-    with pytest.raises(Conflict):
+    with pytest.raises(NotAllowed):
         services.deactivate_employee(user=second, actor=stale)
+    with pytest.raises(Conflict):
+        services.deactivate_employee(user=second, actor=second)
+    with pytest.raises(Conflict):
+        guards.refuse_last_administrator(second, guards.lock_administrators())
     assert list(User.objects.active().filter(role=Role.ADMINISTRATOR)) == [second]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("act", ["role", "deactivate"])
+def test_two_administrators_do_not_remove_each_other_at_once(cast, act):
+    second = make_user("admin2", Role.ADMINISTRATOR)
+    start, told = threading.Barrier(2), []
+
+    def remove(user, actor):
+        try:
+            start.wait(timeout=10)
+            if act == "role":
+                services.change_role(user=user, role=Role.DIRECTOR, actor=actor)
+            else:
+                services.deactivate_employee(user=user, actor=actor)
+            told.append("done")
+        except (Conflict, NotAllowed) as refusal:
+            told.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [
+        threading.Thread(target=remove, args=(cast.admin, second)),
+        threading.Thread(target=remove, args=(second, cast.admin)),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+    assert sorted(told) == ["done", "not_allowed"]
+    assert User.objects.active().filter(role=Role.ADMINISTRATOR).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_editors_at_once_one_is_told(cast):
+    start, told = threading.Barrier(2), []
+
+    def edit(extension, actor):
+        try:
+            start.wait(timeout=10)
+            services.change_employee(user=cast.ivanova, data={"extension": extension}, version=1, actor=actor)
+            told.append("done")
+        except StaleVersion as refusal:
+            told.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [
+        threading.Thread(target=edit, args=("111", cast.volkov)),
+        threading.Thread(target=edit, args=("112", cast.admin)),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+    assert sorted(told) == ["done", "stale_version"]
+    assert User.objects.get(pk=cast.ivanova.pk).version == 2
 
 
 def test_administrator_does_not_switch_himself_off(cast):
