@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.core.files.storage import storages
@@ -15,7 +16,7 @@ from deals.querysets import CreditQuerySet, DocumentQuerySet, PaymentQuerySet
 from funnels.models import SalesCycle
 
 USER = settings.AUTH_USER_MODEL
-MONEY = {"max_digits": 18, "decimal_places": 2}
+MONEY: dict[str, Any] = {"max_digits": 18, "decimal_places": 2}
 
 
 def private_storage():

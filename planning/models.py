@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -8,7 +10,7 @@ from planning.choices import PeriodKind
 from planning.querysets import ScopedQuerySet
 
 USER = settings.AUTH_USER_MODEL
-MONEY = {"max_digits": 18, "decimal_places": 2}
+MONEY: dict[str, Any] = {"max_digits": 18, "decimal_places": 2}
 
 
 class MonthTarget(models.Model):
