@@ -23,7 +23,8 @@ from journal.choices import Channel
 from journal.services import acting
 from telephony import services, tasks
 from telephony.authentication import HasConnection, SignedTelephonyAuthentication, TelephonyAuthentication, raw_body
-from telephony.models import Call
+from telephony.constants import RETRY_AFTER_SECONDS
+from telephony.models import Call, TelephonyConnection
 from telephony.selectors import find_contact
 from telephony.serializers import AcceptedSerializer, CallPageSerializer, CallSerializer, ErrorSerializer
 
@@ -49,8 +50,8 @@ def handle_error(error: Exception, context: dict[str, Any]) -> Response | None:
     response = error_response(str(error.get_codes()), str(error.detail), error.status_code)
     if header := getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = header
-    if isinstance(error, Throttled) and error.wait is not None:
-        response["Retry-After"] = str(max(1, int(error.wait)))
+    if isinstance(error, Throttled):
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
 
@@ -75,7 +76,7 @@ class EventsView(TelephonyView):
     def post(self, request: Request) -> Response:
         """Stores the delivery and answers at once; the call is made of it in the queue."""
         with acting(via=Channel.PBX):
-            accepted = services.accept_event(connection=request.auth, body=raw_body(request))
+            accepted = services.accept_event(connection=_connection(request), body=raw_body(request))
         if accepted.status == "accepted":
             # Robust: the event is stored; without a broker the sweeper takes it within minutes.
             transaction.on_commit(partial(tasks.process_event.delay, accepted.pk), robust=True)
@@ -97,7 +98,7 @@ class ContactView(TelephonyView):
         given = {name: _parameter(request, name) for name in _LONGEST}
         if "phone" not in request.query_params:
             raise Invalid({"phone": _("This field is required.")}, code="schema")
-        return Response(find_contact(request.auth, **given))
+        return Response(find_contact(_connection(request), **given))
 
 
 class CallsView(TelephonyView):
@@ -108,7 +109,7 @@ class CallsView(TelephonyView):
         responses={200: CallPageSerializer, **_ERRORS},
     )
     def get(self, request: Request) -> Response:
-        calls = Call.objects.filter(connection=request.auth)
+        calls = Call.objects.filter(connection=_connection(request))
         if call_id := _parameter(request, "call_id"):
             calls = calls.filter(call_id=call_id)
         page = keyset_page(calls, field="pk", cursor=request.query_params.get("cursor", ""), is_descending=True)
@@ -129,8 +130,14 @@ class CallView(TelephonyView):
     )
     def get(self, request: Request, pk: int) -> Response:
         # Fetching is authorising: another PBX's call does not exist for this token.
-        call = get_object_or_404(Call.objects.filter(connection=request.auth), pk=pk)
+        call = get_object_or_404(Call.objects.filter(connection=_connection(request)), pk=pk)
         return Response(CallSerializer(call).data)
+
+
+def _connection(request: Request) -> TelephonyConnection:
+    """Who calls; HasConnection has refused everybody else."""
+    connection: Any = request.auth
+    return connection  # type: ignore[no-any-return]
 
 
 def _parameter(request: Request, name: str) -> str:

@@ -50,8 +50,9 @@ def note_missed(*, call: Call, now: datetime) -> MissedCall | None:
     if missed is not None:
         missed.counter += 1
         missed.first_at, missed.last_at = min(missed.first_at, at), max(missed.last_at, at)
-        missed.client = missed.client or call.client
-        missed.save(update_fields=["counter", "first_at", "last_at", "client"])
+        if missed.client is None and call.client is not None:
+            missed.client, missed.department = call.client, call.client.department
+        missed.save(update_fields=["counter", "first_at", "last_at", "client", "department"])
         _count_on_task(missed)
     else:
         missed = _open(call, at, now)
@@ -98,7 +99,7 @@ def _text(missed: MissedCall, assignee: User) -> str:
 def _count_on_task(missed: MissedCall) -> None:
     task = missed.task
     if task is not None:
-        Task.objects.filter(pk=task.pk).update(text=_text(missed, task.assignee))
+        Task.objects.filter(pk=task.pk).update(text=_text(missed, task.assignee), client=missed.client)
 
 
 def _spoken_after(call: Call, at: datetime) -> bool:
