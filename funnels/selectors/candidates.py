@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from fractions import Fraction
 
 from django.db.models import Count, Max, OuterRef, Q, Subquery
@@ -115,7 +116,7 @@ def rule_orders(moving: Sequence[Moving], day: date) -> list[Order]:
             colour=Colour(item.cycle.colour),
             day=day,
             age=item.age,
-            expected_amount=item.cycle.expected_amount or 0,
+            expected_amount=item.cycle.expected_amount or Decimal(0),
             kind=item.cycle.kind,
             previous_owner_ids=frozenset(previous[item.cycle.pk]),
             lost_by=lost[item.cycle.client_id],

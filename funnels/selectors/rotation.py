@@ -272,11 +272,13 @@ def payment_horizons(cycle_ids: Iterable[int]) -> dict[int, tuple[date | None, d
         until__isnull=False,
     )
     for cycle_id, kind, until in facts.order_by("pk").values_list("cycle_id", "kind", "until"):
+        if until is None:
+            continue
         pay_on, due_on = found.get(cycle_id, (None, None))
         if kind == FactKind.TERMS_AGREED:
             pay_on = until
-        else:
-            due_on = max(due_on, until) if due_on else until
+        elif due_on is None or until > due_on:
+            due_on = until
         found[cycle_id] = (pay_on, due_on)
     return found
 

@@ -109,7 +109,7 @@ def _reason(order: RotationOrder, choice: dict) -> str:
         return f"{text}, {_recall(recall_on)}" if recall_on else text
     if action == "head_reserve":
         return _("third stagnation: to the head, until he decides")
-    if order.chosen_by_id:
+    if order.chosen_by is not None:
         return _("chosen by %(name)s") % {"name": order.chosen_by.short_name}
     if choice.get("outcome") == "reserve":
         return _("nobody is eligible; task “Assign” to the head")

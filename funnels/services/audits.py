@@ -71,7 +71,7 @@ def alert_no_movement(*, day: date, run: JobRun | None = None, at: datetime | No
         return counts
     absent = _absent(day)
     coloured, moved = movers_of(day)
-    heads: dict[int, User | None] = {}
+    heads: dict[int | None, User | None] = {}
     with in_batch(run):
         for person in live_sellers():
             if person.pk not in coloured or person.pk in moved or person.pk in absent:

@@ -49,9 +49,10 @@ def distribute_list(*, user: User, actor: User, reason: str) -> dict[str, int]:
     day, at = clock.today(), clock.now()
     if reason == OwnershipReason.ABSENCE and not _is_long_absent(user, day):
         raise Conflict(_("Up to 28 days the deputy works the list; it is not distributed."), code="short_absence")
-    if user.department_id is None:
+    department = user.department
+    if department is None:
         raise Conflict(_("This employee has no department."))
-    lock_queue(user.department_id)
+    lock_queue(department.pk)
     owned = Client.objects.select_for_update(of=("self",)).filter(owner=user).order_by("pk")
     clients = {client.pk: client for client in owned.select_related("department")}
     list(User.objects.select_for_update(of=("self",)).filter(department_id=user.department_id).order_by("pk"))
@@ -59,7 +60,7 @@ def distribute_list(*, user: User, actor: User, reason: str) -> dict[str, int]:
     counts = {"handed_over": 0, "reserve": 0}
     _hand_over_cycles(user, clients, reason, head, day, at, counts)
     _hand_over_customers(user, clients, reason, head, day, at, counts)
-    plan_department(department=user.department, day=day)
+    plan_department(department=department, day=day)
     record(action="list.distribute", obj=user, actor=actor, after={"reason": reason, **counts})
     return counts
 
@@ -160,7 +161,7 @@ def _moving(cycle: SalesCycle, user: User, order: RotationOrder | None) -> Movin
 
 
 def _people(user: User, day: date) -> list[Candidate]:
-    return [each for each in candidates(user.department_id, day) if each.user_id != user.pk]
+    return [each for each in candidates(user.department_id or 0, day) if each.user_id != user.pk]
 
 
 def _as_repeat(client: Client, user: User, day: date) -> Order:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import cast
 
 from django.db.models import Exists, OuterRef
 from django.utils import translation
@@ -16,7 +17,7 @@ from clients.choices import Section
 from clients.models import Client
 from common import clock
 from funnels.choices import OrderKind, OrderStatus, Outcome, State, TaskKind, ViolationKind
-from funnels.constants import Colour
+from funnels.constants import Colour, CycleKind
 from funnels.models import Ownership, RotationOrder, SalesCycle, Violation
 from funnels.rules import StagnationAction, StagnationOutcome, age, is_flood, stagnation_outcome
 from funnels.selectors import binding_cycle_ids, day_moments, live_departments
@@ -120,10 +121,10 @@ def _is_flood(department: Department, moment: datetime, due: Sequence[int]) -> b
 
 
 def _flag(ownership: Ownership, day: date, at: datetime, held: bool) -> str:
-    cycle = ownership.cycle
+    cycle = _cycle_of(ownership)
     nth = cycle.stagnation_count + 1
     has_binding = bool(binding_cycle_ids([cycle.pk]))
-    outcome = stagnation_outcome(nth, Colour(cycle.colour), cycle.kind, has_binding)
+    outcome = stagnation_outcome(nth, Colour(cycle.colour), CycleKind(cycle.kind), has_binding)
     Violation.objects.create(
         kind=ViolationKind.COLOUR_10_DAYS,
         user_id=ownership.user_id,
@@ -161,7 +162,7 @@ def _flag(ownership: Ownership, day: date, at: datetime, held: bool) -> str:
 def _order_for(
     ownership: Ownership, outcome: StagnationOutcome, day: date, at: datetime, nth: int, head: User | None
 ) -> RotationOrder:
-    cycle = ownership.cycle
+    cycle = _cycle_of(ownership)
     go_live = cycle.client.department.rotation_starts_on
     choice: dict[str, str] = {"action": str(outcome.action)}
     if cycle.colour == Colour.GREEN and head is not None:
@@ -184,7 +185,7 @@ def _order_for(
 
 
 def _tell_flag(ownership: Ownership, outcome: StagnationOutcome, head: User | None) -> None:
-    cycle = ownership.cycle
+    cycle = _cycle_of(ownership)
     name, since = cycle.client.name, ownership.clock_started_on
     if outcome.action != StagnationAction.EXPIRE:
         tell(
@@ -247,7 +248,7 @@ def _flag_states(department: Department, day: date, at: datetime, run: JobRun | 
     for batch in _batches(due):
         with in_batch(run):
             for ownership in _locked(_unflagged_states(department, day), batch):
-                cycle, since = ownership.cycle, ownership.state_started_on
+                cycle, since = _cycle_of(ownership), ownership.state_started_on
                 violation = Violation.objects.create(
                     kind=ViolationKind.STATE_10_DAYS,
                     user_id=ownership.user_id,
@@ -273,6 +274,11 @@ def _flag_states(department: Department, day: date, at: datetime, run: JobRun | 
                 add_item(run, violation, "state")
                 done += 1
     return done
+
+
+def _cycle_of(ownership: Ownership) -> SalesCycle:
+    """What `with_cycle` has promised."""
+    return cast(SalesCycle, ownership.cycle)
 
 
 def _locked(unflagged, ids: Iterable[int]) -> list[Ownership]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,8 +14,8 @@ from accounts.models import Department, User
 from accounts.selectors import calendar
 from common import clock
 from common.errors import Conflict, Invalid, NotAllowed
-from funnels.constants import CLOCK_FLAG_DAYS, Colour
-from funnels.models import Ownership
+from funnels.constants import CLOCK_FLAG_DAYS, Colour, CycleKind
+from funnels.models import Ownership, SalesCycle
 from funnels.rules import Choice, StagnationAction, age, plan_queue, stagnation_outcome
 from funnels.selectors import Moving, binding_cycle_ids, candidates, rule_orders
 from funnels.services.clocks import recompute_clocks
@@ -77,7 +78,7 @@ def preview_dry_run(department: Department, day: date) -> list[DryRunRow]:
     moving = [
         Moving(
             id=row.pk,
-            cycle=row.cycle,
+            cycle=cast(SalesCycle, row.cycle),
             owner_id=row.user_id,
             department_id=department.pk,
             age=ages[row.pk],
@@ -101,6 +102,6 @@ def preview_dry_run(department: Department, day: date) -> list[DryRunRow]:
 
 
 def _action(row: Ownership, has_binding: bool) -> StagnationAction:
-    cycle = row.cycle
-    outcome = stagnation_outcome(cycle.stagnation_count + 1, Colour(cycle.colour), cycle.kind, has_binding)
+    cycle = cast(SalesCycle, row.cycle)
+    outcome = stagnation_outcome(cycle.stagnation_count + 1, Colour(cycle.colour), CycleKind(cycle.kind), has_binding)
     return outcome.action

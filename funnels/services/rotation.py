@@ -16,7 +16,7 @@ from clients.models import Client
 from common import clock
 from common.errors import Conflict, NotAllowed, StaleVersion
 from funnels.choices import OrderStatus, OwnershipReason, TaskKind
-from funnels.constants import Colour
+from funnels.constants import Colour, CycleKind
 from funnels.models import Ownership, RotationOrder, SalesCycle
 from funnels.rules import Choice, RotationOutcome, StagnationAction, old_owner_percent, stagnation_outcome
 from funnels.selectors import binding_cycle_ids, exclusion_text, open_queue, payment_horizons
@@ -294,7 +294,7 @@ def _expire_held(order: RotationOrder, execute_on: date, day: date, at: datetime
     """What has become green or bound by a document while it was held is never closed: it goes to the head."""
     cycle = lock_cycle(order.cycle)
     has_binding = bool(binding_cycle_ids([cycle.pk]))
-    outcome = stagnation_outcome(order.stagnation_no, Colour(cycle.colour), cycle.kind, has_binding)
+    outcome = stagnation_outcome(order.stagnation_no, Colour(cycle.colour), CycleKind(cycle.kind), has_binding)
     order.version += 1
     if outcome.action != StagnationAction.EXPIRE:
         order.status, order.execute_on = OrderStatus.QUEUED, execute_on
