@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class OfferStatus(models.TextChoices):
@@ -9,9 +10,9 @@ class OfferStatus(models.TextChoices):
 
 
 class InvoiceStatus(models.TextChoices):
-    OPEN = "open", _("Open")
-    PAID = "paid", _("Paid")
-    CANCELLED = "cancelled", _("Cancelled")
+    OPEN = "open", pgettext_lazy("invoice", "Open")
+    PAID = "paid", pgettext_lazy("invoice", "Paid")
+    CANCELLED = "cancelled", pgettext_lazy("invoice", "Cancelled")
 
 
 class ContractStatus(models.TextChoices):

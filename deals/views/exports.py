@@ -11,6 +11,7 @@ from typing import IO, Any, Final
 import xlsxwriter
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from common.text import formula_guard
 from deals.constants import EXPORT_ROWS
@@ -50,7 +51,7 @@ def _owner(row: Any) -> str:
 def _status(row: Any) -> str:
     if hasattr(row, "status"):
         return str(row.get_status_display())
-    return _("cancelled") if row.cancelled_at else _("counted")
+    return pgettext("payment", "cancelled") if row.cancelled_at else pgettext("payment", "counted")
 
 
 def _offer(row: Offer) -> list[Any]:

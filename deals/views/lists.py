@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from django.shortcuts import render
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from accounts.choices import MANAGER_ROLES, Role
@@ -54,9 +56,16 @@ def _tag(kind: str, text: str) -> SafeString:
     return format_html('<span class="tag tag-line{}">{}</span>', f" tag-{kind}" if kind else "", text)
 
 
+def _flow_tag(amount: Decimal) -> SafeString:
+    """Money that came, or a return."""
+    if amount > 0:
+        return _tag("good", pgettext("payment", "counted"))
+    return _tag("warn", pgettext("payment", "return"))
+
+
 def _statuses(tab: Tab) -> list[tuple[str, str]]:
     if tab.model is Payment:
-        return [("counted", _("counted")), ("cancelled", _("cancelled"))]
+        return [("counted", pgettext("payment", "counted")), ("cancelled", pgettext("payment", "cancelled"))]
     return [(value, str(label)) for value, label in tab.statuses]
 
 
@@ -243,7 +252,7 @@ def _row(document: Any, viewer: User) -> Row:
 def _invoice_row(invoice: Invoice, base: dict[str, Any], works: bool, viewer: User) -> Row:
     is_open = invoice.status == InvoiceStatus.OPEN
     if is_open and invoice.due_on < clock.today():
-        tag = _tag("warn", _("Expired"))
+        tag = _tag("warn", pgettext("invoice", "Expired"))
     else:
         tag = _tag("good" if invoice.status == InvoiceStatus.PAID else "", invoice.get_status_display())
     act_url = act = ""
@@ -268,9 +277,12 @@ def _invoice_row(invoice: Invoice, base: dict[str, Any], works: bool, viewer: Us
 def _payment_row(payment: Payment, base: dict[str, Any], viewer: User) -> Row:
     is_cancelled = payment.cancelled_at is not None
     if is_cancelled:
-        tag = _tag("bad", _("cancelled"))
+        tag = _tag("bad", pgettext("payment", "cancelled"))
     else:
-        tag = _tag("good" if payment.amount > 0 else "warn", _("counted") if payment.amount > 0 else _("return"))
+        tag = _tag(
+            "good" if payment.amount > 0 else "warn",
+            pgettext("payment", "counted") if payment.amount > 0 else pgettext("payment", "return"),
+        )
     may_cancel = not is_cancelled and selectors.may_enter_payment(viewer, payment.client)
     return Row(
         name=_("Invoice %(number)s") % {"number": payment.invoice.number}
@@ -301,7 +313,10 @@ def _credit_row(credit: PaymentCredit, open_ids: set[int]) -> Row:
         owner=credit.user.short_name,
         day=formats.date_num(credit.paid_on),
         amount=formats.money(credit.amount),
-        status=_tag("good" if credit.amount > 0 else "warn", _("counted") if credit.amount > 0 else _("return")),
+        status=_tag(
+            "good" if credit.amount > 0 else "warn",
+            pgettext("payment", "counted") if credit.amount > 0 else pgettext("payment", "return"),
+        ),
         is_client_open=payment.client_id in open_ids,
     )
 

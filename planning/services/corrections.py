@@ -12,12 +12,12 @@ from itertools import accumulate
 from django.db import transaction
 from django.db.models import Q, Sum
 
-from accounts.models import Department
 from accounts.selectors import calendar as production_calendar
 from common import clock
 from deals.models import PaymentCredit
 from planning.models import PlanFact
 from planning.rules import Span, span_of
+from planning.services.locks import lock_figures
 
 _NOTHING = Decimal("0.00")
 
@@ -28,7 +28,7 @@ def correct_past(*, day: date, departments: Collection[int], users: Collection[i
     changed = 0
     for department_id in sorted(departments):
         # In line with the night job and with other payments of the department.
-        Department.objects.select_for_update(no_key=True).filter(pk=department_id).first()
+        lock_figures(department_id)
         rows = list(
             PlanFact.objects.filter(
                 Q(user_id__in=users) | Q(user__isnull=True), department_id=department_id, day__gte=day

@@ -26,7 +26,8 @@ def freeze_forecasts(*, day: date, run: JobRun | None = None, at: datetime | Non
     """
     at = at or clock.now()
     calendar = production_calendar()
-    as_of = max(day, clock.day_of(at))
+    # The funnels are read as they stand now, whatever moment the run is dated.
+    as_of = max(day, clock.today())
     spans = {
         kind: span
         for kind in ALL_KINDS

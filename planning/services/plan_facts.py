@@ -21,6 +21,7 @@ from journal.services import in_batch
 from planning.models import PlanFact
 from planning.rules import ALL_KINDS, Span, span_of
 from planning.selectors import DepartmentFigures, Figures, department_figures, figures_of
+from planning.services.locks import lock_figures
 
 UNFINISHED_LOOK_DAYS: Final = 14
 
@@ -39,7 +40,7 @@ def write_plan_fact(*, day: date, run: JobRun | None = None, at: datetime | None
     for department in Department.objects.filter(is_active=True).order_by("pk"):
         with in_batch(run):
             # Payments that re-open a day of this department wait until its rows stand.
-            Department.objects.select_for_update(no_key=True).filter(pk=department.pk).get()
+            lock_figures(department.pk)
             for one in [*_unfinished(department, day), day]:
                 written, changed = _write(department, one, at)
                 counts["written"] += written

@@ -19,6 +19,7 @@ from journal.services import record
 from planning.models import MonthTarget
 from planning.selectors import may_set_targets
 from planning.selectors.targets import days_of_month
+from planning.services.locks import lock_figures
 
 
 @transaction.atomic
@@ -41,7 +42,7 @@ def set_month_target(
     if not may_set_targets(actor, department):
         raise NotAllowed(_("Targets are set by the director, or by the head for his department."))
     # One lock per department: two people who set targets at once stand in line.
-    Department.objects.select_for_update(no_key=True).filter(pk=department.pk).get()
+    lock_figures(department.pk)
     reason = _plain(reason)
     _check(department, user, month, amount)
     versions = MonthTarget.objects.filter(department=department, user=user, month=month)
