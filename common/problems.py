@@ -44,7 +44,7 @@ def _refusal(error: ActError) -> Response:
     if isinstance(error, Invalid):
         errors = [{"field": name, "text": text} for name, texts in error.fields.items() for text in texts]
         return _problem(HTTPStatus.BAD_REQUEST, error.code, error.text, errors)
-    more = {}
+    more: dict[str, Any] = {}
     if isinstance(error, GuardFailed):
         more["missing"] = [{"code": item.code, "text": item.text} for item in error.missing]
     return _problem(error.status, error.code, error.text, [], **more)

@@ -34,6 +34,14 @@ def _private_files(settings, tmp_path) -> None:
     settings.MEDIA_ROOT = tmp_path / "files"
 
 
+@pytest.fixture(autouse=True)
+def _fresh_calendar() -> None:
+    """The calendar kept by the process must not outlive the rolled-back rows it was read from."""
+    from accounts.selectors import forget_calendar
+
+    forget_calendar()
+
+
 @pytest.fixture
 def cast(db):
     """Organisation, production calendar, two departments and everybody in them."""
