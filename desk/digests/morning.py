@@ -99,14 +99,15 @@ def for_director(everything: Iterable[DepartmentNews]) -> dict[str, Any]:
     """All departments: rotations, what is over the limit, money and deficits by department."""
     everything = list(everything)
     content: dict[str, Any] = {"audience": "director", "has_others": True}
-    for name, rows in {
+    lists: dict[str, list[tuple[DepartmentNews, Any]]] = {
         "rotations": [(news, line) for news in everything for line in news.rotations],
         "held": [(news, line) for news in everything for line in news.held],
         "near": [(news, line) for news in everything for line in news.near if line.is_last_day],
         "over": [(news, line) for news in everything for line in _over(news, news.rotations, lambda line: True)],
         "reserve": [(news, line) for news in everything for line in news.reserve],
         "still": [(news, person) for news in everything for person in news.still],
-    }.items():
+    }
+    for name, rows in lists.items():
         content[name] = _section((news.department.name, line) for news, line in rows)
     content["plans"] = [(news.department.name, news.plans[None]) for news in everything if None in news.plans]
     content["deficits"] = [_total(news) for news in everything if news.deficits]

@@ -246,14 +246,15 @@ def _nearest_first(line: AgeLine) -> tuple[bool, date, int]:
 
 
 def _age_line(row: Ownership, days: int, limit_on: date, is_last_day: bool, *, by_state: bool = False) -> AgeLine:
+    cycle = row.cycle
     return AgeLine(
         client_id=row.client_id,
         client=without_numbers(row.client.name),
-        colour=row.cycle.colour,
+        colour=cycle.colour if cycle else "",
         age=days,
         owner_id=row.user_id,
         owner=row.user.short_name,
-        amount=row.cycle.expected_amount,
+        amount=cycle.expected_amount if cycle else None,
         limit_on=limit_on,
         is_last_day=is_last_day,
         by_state=by_state,
