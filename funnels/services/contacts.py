@@ -107,6 +107,14 @@ def log_contact(*, client: Client, actor: User, data: ContactData, at: datetime 
     return contact
 
 
+def preview_credit(*, client: Client, actor: User, data: ContactData, at: datetime | None = None) -> Credit:
+    """What such a contact would be credited as, were it saved now; nothing is written."""
+    cycle = SalesCycle.objects.open().filter(client=client).first()
+    form = Questionnaire.objects.filter(cycle=cycle).first() if cycle is not None else None
+    contact = _build(client, cycle, actor, data, at or clock.now(), form)
+    return credit(_credit_input(contact, client, actor, form))
+
+
 def _validate(client: Client, data: ContactData, moment: datetime) -> None:
     errors: dict[str, str] = {}
     now = clock.now()

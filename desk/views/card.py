@@ -1,0 +1,132 @@
+"""The client card and its history."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from accounts.choices import Role
+from accounts.models import User
+from clients.choices import Section
+from clients.models import Client, ContactPerson, Email, Phone
+from common import clock
+from common.htmx import wants_fragment
+from desk.selectors import card as cards
+from desk.selectors.timeline import KINDS, counts, timeline
+from funnels.forms import ContactForm
+from funnels.views.contacts import form_context
+from funnels.views.fetching import ways_of
+
+
+@require_GET
+def client_card(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole card; a fragment is the same card without the shell, or one more page of its history."""
+    viewer = cast(User, request.user)
+    client = get_object_or_404(
+        Client.objects.visible_to(viewer).select_related("department", "owner", "category", "segment", "source"), pk=pk
+    )
+    card = cards.read_card(client, viewer)
+    if viewer.role == Role.ACCOUNTANT:
+        context = _requisites(card)
+        return render(request, "desk/_card_requisites.html" if wants_fragment(request) else "desk/card.html", context)
+    if wants_fragment(request) and "after" in request.GET:
+        return render(request, "desk/_card_timeline_page.html", _history(request, card, with_counts=False))
+    if wants_fragment(request) and request.headers.get("HX-Target") == "history":
+        return render(request, "desk/_card_timeline.html", _history(request, card))
+    context = _requisites(card) | _history(request, card) | _panels(request, card)
+    return render(request, "desk/_card.html" if wants_fragment(request) else "desk/card.html", context)
+
+
+def _requisites(card: cards.Card) -> dict[str, Any]:
+    """What everybody sees, the accountant nothing else."""
+    client = card.client
+    return {
+        "client": client,
+        "card": card,
+        "acts": cards.acts_of(card),
+        "documents": card.documents,
+        "document_links": _document_links(card),
+        "is_accountant": card.viewer.role == Role.ACCOUNTANT,
+        "can_see_documents": card.viewer.role != Role.QUALITY,
+        "requisites": [
+            (label, value)
+            for label, value in (
+                (_("INN"), client.inn),
+                (_("KPP"), client.kpp),
+                (_("OGRN"), client.ogrn),
+                (_("Address"), client.address),
+            )
+            if value
+        ],
+        "here": reverse("client_card", args=[client.pk]),
+    }
+
+
+def _document_links(card: cards.Card) -> list[tuple[str, str]]:
+    names = []
+    if card.can_act and card.is_open:
+        names += [
+            ("offer_new", _("Record an offer")),
+            ("invoice_new", _("Issue an invoice")),
+            ("contract_new", _("Record a contract")),
+        ]
+    if card.can_pay and card.cycle is not None:
+        names.append(("payment_new", _("Enter a payment")))
+    return [(reverse(name, args=[card.client.pk]), label) for name, label in names]
+
+
+def _history(request: HttpRequest, card: cards.Card, *, with_counts: bool = True) -> dict[str, Any]:
+    kind = request.GET.get("history", "all")
+    kind = kind if kind in KINDS else "all"
+    cursor = request.GET.get("after", "")[:80]
+    source = card.source()
+    shown = timeline(client=card.client, viewer=card.viewer, kind=kind, source=source, cursor=cursor)
+    url = reverse("client_card", args=[card.client.pk])
+    numbers = counts(card.client, source) if with_counts else {}
+    labels = {
+        "all": _("Everything"),
+        "contacts": _("Contacts"),
+        "credited": _("Credited"),
+        "facts": _("Facts and colour"),
+    }
+    return {
+        "client": card.client,
+        "history": shown,
+        "history_chips": [
+            {"label": labels[name], "url": f"{url}?history={name}", "count": numbers.get(name), "active": name == kind}
+            for name in KINDS
+        ],
+        "more_url": f"{url}?history={kind}&after={shown.next_cursor}" if shown.next_cursor else "",
+    }
+
+
+def _panels(request: HttpRequest, card: cards.Card) -> dict[str, Any]:
+    client, viewer = card.client, card.viewer
+    ways = ways_of(client)
+    head = cards.head_of_card(card)
+    for item in head.get("lacks", []):
+        item["url"], item["action"] = ways.get(item["code"], ("", ""))
+    people = list(ContactPerson.objects.visible_to(viewer).active().filter(client=client))
+    can_log = card.can_act and (card.is_open or client.section == Section.CUSTOMERS)
+    context = {
+        "head": head,
+        "people": people,
+        "phones": list(Phone.objects.visible_to(viewer).filter(client=client).select_related("person")),
+        "emails": list(Email.objects.visible_to(viewer).filter(client=client).select_related("person")),
+        "can_edit": card.can_act,
+        "answers_panel": cards.questionnaire_panel(card),
+        "owners": card.ownerships,
+        "near": cards.neighbours(card),
+        "can_log": can_log,
+        "list_query": request.GET.get("list", "")[:500],
+        "today": clock.today(),
+    }
+    if can_log:
+        form = ContactForm(client=client, people=people, auto_id="log_%s")
+        context |= form_context(client, card.cycle if card.is_open else None, form, with_answers=False)
+    return context
