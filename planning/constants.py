@@ -5,6 +5,9 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
+from funnels.constants import FLOOR_GREEN as FUNNEL_FLOOR_GREEN
+from funnels.constants import FLOOR_YELLOW as FUNNEL_FLOOR_YELLOW
+
 
 class Colour(StrEnum):
     """Warmth of a client, coldest first."""
@@ -72,9 +75,9 @@ DEFAULT_CONVERSION: Final = PerColour(red=Fraction(1, 2), yellow=Fraction(3, 5),
 DEFAULT_DAYS: Final = PerColour(red=Fraction(10), yellow=Fraction(10), green=Fraction(10))
 DEFAULT_REFERENCE: Final = Reference(DEFAULT_CONVERSION, DEFAULT_DAYS)
 
-# R-S0-P5: constants for every segment; a head may raise them, nobody lowers them.
-FLOOR_GREEN: Final = Fraction(3, 18)
-FLOOR_YELLOW: Final = Fraction(5, 18)
+# R-S0-P5: constants for every segment; a head may raise them, nobody lowers them. One source: the funnel's own rules.
+FLOOR_GREEN: Final = FUNNEL_FLOOR_GREEN
+FLOOR_YELLOW: Final = FUNNEL_FLOOR_YELLOW
 
 # R-S0-P11: fewer finished passages of a stage say nothing about a manager.
 LEAST_PASSAGES: Final = 10
