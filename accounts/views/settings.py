@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import services
+from accounts.choices import Role
 from accounts.forms import DepartmentForm, OrganisationForm
 from accounts.models import Department
 from accounts.rules import may_change_switches, may_see_settings
@@ -105,9 +106,12 @@ def _links(role: str) -> list[dict[str, str]]:
     known = [
         ("calendar", "calendar-days", _("Production calendar"), _("Working days, holidays, shortened days")),
         ("segment_list", "layers", _("Segments and categories"), _("Deal term, colour floors, dictionaries")),
-        ("rotation_settings", "refresh-cw", _("Rotation"), _("From which day clients are handed over")),
         ("audit_log", "file-text", _("Audit log"), _("Who did what, when and through which door")),
     ]
+    if role in (Role.HEAD, Role.DIRECTOR):
+        known.append(("rotation_settings", "refresh-cw", _("Rotation"), _("From which day clients are handed over")))
+    if role == Role.ADMINISTRATOR:
+        known.append(("telephony_settings", "phone", _("Telephony"), _("Connections of the PBX and their lines")))
     links = []
     for name, icon, label, text in known:
         try:

@@ -400,3 +400,10 @@ def test_create_organisation_refuses_a_weak_password(db, monkeypatch):
         call_command("create_organisation", name="ООО «Ель»", login="root", password_stdin=True)
     assert not Organisation.objects.exists()
     assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["volkov", "director", "admin"])
+def test_every_link_of_settings_opens_for_its_role(cast, as_user, who):
+    http = as_user(getattr(cast, who))
+    links = http.get("/settings/").context["links"]
+    assert {link["url"]: http.get(link["url"]).status_code for link in links} == {link["url"]: 200 for link in links}
