@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -79,7 +78,8 @@ class EventsView(TelephonyView):
             accepted = services.accept_event(connection=_connection(request), body=raw_body(request))
         if accepted.status == "accepted":
             # Robust: the event is stored; without a broker the sweeper takes it within minutes.
-            transaction.on_commit(partial(tasks.process_event.delay, accepted.pk), robust=True)
+            # A lambda, not a partial: Django names the failed callback by its __qualname__.
+            transaction.on_commit(lambda: tasks.process_event.delay(accepted.pk), robust=True)
         return Response({"status": accepted.status, "event": str(accepted.event)})
 
 

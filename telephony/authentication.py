@@ -156,7 +156,16 @@ class TelephonyScheme(OpenApiAuthenticationExtension):
 
     target_class = "telephony.authentication.TelephonyAuthentication"
     name = "telephonyToken"
-    match_subclasses = True
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer"}
+
+
+class SignatureScheme(OpenApiAuthenticationExtension):
+    """How the schema names the signature, which deliveries carry beside the token."""
+
+    target_class = "telephony.authentication.SignedTelephonyAuthentication"
+    name = "telephonySignature"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "apiKey", "in": "header", "name": "X-Telephony-Signature"}

@@ -236,3 +236,45 @@ def test_an_event_nobody_took_is_found_by_the_sweeper_after_a_minute(pbx):
         assert services.waiting_events() == [event_id]
         pbx.process()
         assert services.waiting_events() == []
+
+
+@pytest.fixture
+def dead_broker():
+    """Nothing listens where the queue should be."""
+    from config.celery import app
+
+    before = app.conf.broker_write_url
+    app.conf.broker_write_url = "redis://127.0.0.1:1/0"
+    app.amqp._producer_pool = None
+    yield
+    app.conf.broker_write_url = before
+    app.amqp._producer_pool = None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_delivery_without_a_queue_is_stored_and_found_later(pbx, dead_broker, caplog):
+    response = pbx.send(finished("c1", at=NOON))
+    assert response.status_code == 200
+    assert "on_commit" in caplog.text  # the broker was really asked and really was not there
+    event = WebhookEvent.objects.get()
+    with time_machine.travel(moscow("2026-11-20 12:02"), tick=False):
+        assert services.waiting_events() == [event.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_accepted_delivery_stands_in_the_real_queue_and_a_duplicate_does_not(pbx):
+    from config.celery import app
+
+    with app.connection_for_read() as link:
+        queue = link.SimpleQueue(app.conf.task_default_queue)
+        queue.clear()
+        body = json.dumps(finished("c1", at=NOON)).encode()
+        assert pbx.post(body).json()["status"] == "accepted"
+        assert pbx.post(body).json()["status"] == "duplicate"
+        message = queue.get(block=True, timeout=5)
+        message.ack()
+        assert message.headers["task"] == "telephony.tasks.process_event"
+        assert message.payload[0] == [WebhookEvent.objects.get().pk]
+        with pytest.raises(queue.Empty):
+            queue.get(block=True, timeout=0.5)
+        queue.close()
