@@ -170,7 +170,7 @@ def _clock(card: Card) -> dict[str, Any]:
     return {
         "age_days": old,
         "clock": told,
-        "rotation_at": words.rotation_moment(ownership, days) if old > 10 else None,  # noqa: PLR2004 - the limit itself
+        "rotation_at": words.rotation_moment(ownership, days) if old > 10 else None,
     }
 
 
@@ -268,10 +268,7 @@ def questionnaire_panel(card: Card) -> dict[str, Any] | None:
         return None
     answers = Questionnaire.objects.filter(cycle=card.cycle).first()
     scope = Question.objects.order_by("order", "pk")
-    if answers is None:
-        scope = scope.filter(template__is_active=True)
-    else:
-        scope = scope.filter(template_id=answers.template_id)
+    scope = scope.filter(template__is_active=True) if answers is None else scope.filter(template_id=answers.template_id)
     given = answers.answers if answers else {}
     sections: dict[str, list[int]] = {}
     required = done = 0

@@ -245,7 +245,7 @@ def _colours(client: Client, source: Source, after: Place | None) -> Iterator[En
 def _colour(row: ColourChange, kinds: dict[int, str]) -> Entry:
     before, after = markup.colour_word(row.from_colour), markup.colour_word(row.to_colour)
     title = _("Colour: %(before)s → %(after)s") % {"before": before, "after": after}
-    if row.from_colour == row.to_colour or row.from_colour == "none":
+    if row.from_colour in (row.to_colour, "none"):
         title = _("Colour: %(after)s") % {"after": after}
     tags = [("", _("movement, the term starts anew"))] if row.is_movement else []
     causes = [kinds[pk] for pk in row.fact_ids if pk in kinds]

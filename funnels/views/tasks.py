@@ -38,7 +38,7 @@ COUNT_LIMIT = 999
 def tasks(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     people = _people(person)
-    filters = TaskFilterForm(request.GET or None, people=people)
+    filters = TaskFilterForm(request.GET, people=people)
     wanted = filters.wanted()
     period = request.GET.get("period", "")
     period = period if period in PERIODS else ""
