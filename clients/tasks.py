@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from clients.choices import ImportState
-from clients.services import run_import, waiting_imports
+from clients.services import forget_checked_files, run_import, waiting_imports
 
 # Well within the task's time limit; the next task goes on from the next row.
 _SECONDS = 120
@@ -17,6 +17,7 @@ def process_import(run_id: int) -> dict[str, int]:
 
 @shared_task
 def sweep_imports() -> int:
+    forget_checked_files()
     waiting = waiting_imports()
     for run_id in waiting:
         process_import.delay(run_id)

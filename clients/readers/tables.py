@@ -137,8 +137,8 @@ def _kind(path: Path) -> str:
 
 def _bare_utf16(start: bytes) -> str:
     """UTF-16 without its mark: every other byte of ordinary text is 0 or 4 (Cyrillic)."""
-    halves = start[1::2], start[0::2]
-    for name, high, low in (("utf-16-le", *halves), ("utf-16-be", *reversed(halves))):
+    odd, even = start[1::2], start[0::2]
+    for name, high, low in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
         is_high = len(high) >= 4 and 0 in high and sum(byte in (0, 4) for byte in high) * 10 > len(high) * 9
         if is_high and low.count(0) * 10 < len(low):
             return name

@@ -13,7 +13,7 @@ from clients.services.dictionaries import (
     update_source,
 )
 from clients.services.emails import add_email, remove_email
-from clients.services.imports import confirm_import, receive_import, run_import, waiting_imports
+from clients.services.imports import confirm_import, forget_checked_files, receive_import, run_import, waiting_imports
 from clients.services.people import add_person, deactivate_person, remove_person, update_person
 from clients.services.phones import add_phone, remove_phone, update_phone
 
@@ -28,6 +28,7 @@ __all__ = [
     "create_segment",
     "create_source",
     "deactivate_person",
+    "forget_checked_files",
     "receive_import",
     "refuse_colour",
     "remove_email",

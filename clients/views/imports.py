@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -24,6 +22,7 @@ from clients.views.answers import employee, go
 from common.errors import ActError, NotAllowed
 from common.htmx import redirect, wants_fragment
 from common.paging import keyset_page
+from notifications.tasks import wake
 
 _SHOWN = 20
 _VIEWS = ("errors", "warnings", "duplicates", "created")
@@ -38,7 +37,7 @@ def _user(request: HttpRequest) -> Any:
 
 def _wake(run: ImportRun) -> None:
     """A worker that cannot be reached now is no failure of the upload: the sweeper finds the run."""
-    transaction.on_commit(partial(process_import.delay, run.pk), robust=True)
+    wake(process_import, run.pk)
 
 
 @require_http_methods(["GET", "POST"])

@@ -76,11 +76,21 @@ def _done(request: HttpRequest, client: Client) -> HttpResponse:
     # The form stands elsewhere in the card than what it changes.
     response["HX-Retarget"] = "#people"
     response["HX-Reswap"] = "outerHTML"
+    response["HX-Trigger"] = "closeDialog"
     return toast(response, _("Saved."))
 
 
 def _posted(request: HttpRequest, form: ActForm) -> dict[str, Any]:
     return {name: request.POST[name] for name in foreign_keys(request.POST, form)}
+
+
+def _removed(request: HttpRequest, client: Client, act: Callable[[], Any]) -> HttpResponse:
+    try:
+        act()
+    except ActError as problem:
+        # The client went to another owner since the page was drawn.
+        raise PermissionDenied(problem.text) from problem
+    return _done(request, client)
 
 
 @require_GET
@@ -127,8 +137,7 @@ def person_remove(request: HttpRequest, pk: int, person_pk: int) -> HttpResponse
     user = employee(request)
     client = _client(request, pk)
     person = get_object_or_404(ContactPerson.objects.visible_to(user), pk=person_pk, client=client)
-    services.deactivate_person(person=person, actor=user)
-    return _done(request, client)
+    return _removed(request, client, lambda: services.deactivate_person(person=person, actor=user))
 
 
 @require_http_methods(["GET", "POST"])
@@ -181,8 +190,7 @@ def phone_remove(request: HttpRequest, pk: int, phone_pk: int) -> HttpResponse:
     user = employee(request)
     client = _client(request, pk)
     phone = get_object_or_404(Phone.objects.visible_to(user), pk=phone_pk, client=client)
-    services.remove_phone(phone=phone, actor=user)
-    return _done(request, client)
+    return _removed(request, client, lambda: services.remove_phone(phone=phone, actor=user))
 
 
 @require_http_methods(["GET", "POST"])
@@ -211,5 +219,4 @@ def email_remove(request: HttpRequest, pk: int, email_pk: int) -> HttpResponse:
     user = employee(request)
     client = _client(request, pk)
     email = get_object_or_404(Email.objects.visible_to(user), pk=email_pk, client=client)
-    services.remove_email(email=email, actor=user)
-    return _done(request, client)
+    return _removed(request, client, lambda: services.remove_email(email=email, actor=user))

@@ -17,7 +17,7 @@ from django.db import connection
 from clients.choices import ImportState, Section
 from clients.constants import IMPORT_FILE_BYTES
 from clients.models import Client, ImportRow, ImportRun, Phone
-from clients.services import confirm_import, create_client, receive_import, run_import
+from clients.services import confirm_import, create_client, forget_checked_files, receive_import, run_import
 from common.errors import Conflict, Invalid, NotAllowed
 from journal.models import AuditEvent
 
@@ -262,6 +262,18 @@ def test_a_check_is_imported_once_by_the_same_person_from_the_same_bytes(cast):
     with pytest.raises(Conflict):
         confirm_import(run=run, actor=cast.volkov)
     assert run_import(run_id=real.pk).counts["created"] == 1
+
+
+def test_the_copy_of_a_checked_file_is_deleted_after_a_day(cast):
+    run = bring(cast, f"{HEAD}\nА;;;;\n", dry=True)
+    path = Path(run.file.path)
+    assert forget_checked_files() == 0
+    assert path.exists()
+    ImportRun.objects.update(finished_at=run.finished_at - dt.timedelta(hours=25))
+    assert forget_checked_files() == 1
+    assert not path.exists()
+    with pytest.raises(Conflict):
+        confirm_import(run=run, actor=cast.volkov)
 
 
 def test_a_stored_file_that_was_swapped_is_not_imported(cast):

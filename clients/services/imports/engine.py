@@ -28,6 +28,7 @@ _LEASE: Final = timedelta(minutes=5)
 # Imports of the organisation take turns, batch by batch: the later one sees what the earlier one has written.
 _IMPORT_LOCK: Final = 0x1A_0077
 _ATTEMPTS: Final = 3
+_KEPT_AFTER_CHECK: Final = timedelta(hours=24)
 COUNTS: Final = ("rows", "created", "duplicates", "errors", "warnings")
 _COUNT_OF: Final = {RowState.CREATED: "created", RowState.DUPLICATE: "duplicates", RowState.ERROR: "errors"}
 
@@ -41,6 +42,17 @@ def waiting_imports() -> list[int]:
     stale = Q(lease_until__isnull=True) | Q(lease_until__lt=clock.now())
     runs = ImportRun.objects.filter(stale, state__in=[ImportState.RECEIVED, ImportState.RUNNING])
     return list(runs.order_by("pk").values_list("pk", flat=True)[:50])
+
+
+def forget_checked_files() -> int:
+    """Deletes copies of files that were checked a day ago and never imported; returns how many."""
+    stale = ImportRun.objects.filter(state=ImportState.DONE, finished_at__lt=clock.now() - _KEPT_AFTER_CHECK)
+    names = list(stale.exclude(file="").values_list("pk", "file")[:50])
+    for pk, name in names:
+        # Whoever starts the import at this moment has taken the name away from the row.
+        if ImportRun.objects.filter(pk=pk, file=name).update(file=""):
+            _forget_file(name)
+    return len(names)
 
 
 def run_import(*, run_id: int, dry_run: bool | None = None, seconds: float | None = None) -> ImportRun:
