@@ -47,6 +47,8 @@ BEAT: Final = {
     "outbox": _ring("notifications.tasks.deliver_outbox", 30),
     # missed-call escalations, events nobody took, calls that ring for ever
     "telephony": _ring("telephony.tasks.sweep", 300),
+    # uploaded tables whose message or worker was lost, copies of files that were only checked
+    "imports": _ring("clients.tasks.sweep_imports", 60),
     # a sign of life of timer and worker together
     "heartbeat": _ring("desk.tasks.heartbeat", 60),
 }
