@@ -27,7 +27,7 @@ class Tab:
     model: type[Any]
     day: str
     text: tuple[str, ...]
-    statuses: tuple[tuple[str, str], ...] = ()
+    statuses: tuple[tuple[str, Any], ...] = ()
 
 
 TABS: Final = {

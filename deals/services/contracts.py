@@ -94,7 +94,7 @@ def register_contract(
         tell_money(cycle=cycle, actor=actor, on=later, fact=fact)
     except BaseException:
         # The rows roll back; the file would stay behind.
-        contract.file.storage.delete(stored)
+        contract.file.storage.delete(str(stored))
         raise
     return contract
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.choices import Role
 from clients.models import Client
 from common import formats
-from common.errors import ActError, GuardFailed, Invalid, NotAllowed
+from common.errors import ActError, GuardFailed, Invalid, Missing, NotAllowed
 from common.htmx import redirect, wants_fragment
 from deals import selectors, services
 from deals.forms import CancelForm, ContractForm, InvoiceForm, OfferForm, PaymentForm, TerminateForm
@@ -41,7 +41,8 @@ def _form(
     refusal: str = "",
 ) -> HttpResponse:
     """One form, one act. `act` does it and returns what is told; None shows the form alone with `refusal`."""
-    status, missing = 200, ()
+    status = 200
+    missing: Sequence[Missing] = ()
     if refusal:
         status = 409
     elif request.method == "POST" and act is not None:

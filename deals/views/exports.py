@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any, Final
@@ -15,7 +15,7 @@ from django.utils.translation import pgettext
 
 from common.text import formula_guard
 from deals.constants import EXPORT_ROWS
-from deals.models import Contract, Invoice, Offer, PaymentCredit
+from deals.models import Contract, Invoice, Offer, Payment, PaymentCredit
 from deals.selectors import Tab
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -23,11 +23,13 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 
 def documents_book(tab: Tab, rows: QuerySet[Any]) -> tuple[IO[bytes], int]:
     """The rows of a tab and their number, at most EXPORT_ROWS."""
-    head, cells = {
+    heads: dict[type[Any], tuple[list[str], Callable[[Any], list[Any]]]] = {
         Offer: ([_("Number"), _("Sent on"), _("Sent to"), _("Note")], _offer),
         Invoice: ([_("Number"), _("Issued on"), _("Valid until"), _("VAT"), _("For what")], _invoice),
         Contract: ([_("Number"), _("Signed by us on"), _("Signed by the client on")], _contract),
-    }.get(tab.model, ([_("Invoice"), _("Paid on"), _("Payment document"), _("Source")], _payment))
+        Payment: ([_("Invoice"), _("Paid on"), _("Payment document"), _("Source")], _payment),
+    }
+    head, cells = heads[tab.model]
     lines = ([row.client.name, _owner(row), row.amount, _status(row), *cells(row)] for row in _all(rows))
     return _book([_("Client"), _("Owner"), _("Amount, ₽"), _("Status"), *head], lines)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
 
@@ -151,7 +152,7 @@ def _facts(
     if today is not None:
         sums["today"] = Sum("amount", filter=Q(paid_on=today))
         first = min(first, today)
-    rows = credits.filter(paid_on__gte=first, paid_on__lte=last).order_by().values("user_id").annotate(**sums)
+    rows: Any = credits.filter(paid_on__gte=first, paid_on__lte=last).order_by().values("user_id").annotate(**sums)
     return {row["user_id"]: {name: row[name] or NOTHING for name in sums} for row in rows}
 
 

@@ -160,8 +160,8 @@ def _stats(board: Board) -> list[dict[str, Any]]:
         {
             "label": _("Plan of the period"),
             "value": formats.money_short(figures.plan),
-            "foot": _("done %(share)s, exactly %(plan)s")
-            % {"share": formats.percent(_percent(figures.done_share)), "plan": formats.money(figures.plan)},
+            "foot": _plan_foot(board),
+            "url": _payments_of_day(board) if board.is_running else "",
         },
     ]
     if board.is_running:
@@ -178,14 +178,6 @@ def _stats(board: Board) -> list[dict[str, Any]]:
                 % {"days": figures.days_left},
             }
         )
-        stats.append(
-            {
-                "label": _("Today"),
-                "value": formats.money(figures.today_fact),
-                "foot": _("of the day's plan of %(plan)s") % {"plan": formats.money(figures.today_plan)},
-                "url": _payments_of_day(board),
-            }
-        )
     if board.forecast is not None:
         share = attainment(board.forecast, figures.plan)
         stats.append(
@@ -198,6 +190,22 @@ def _stats(board: Board) -> list[dict[str, Any]]:
         )
     stats.append(_verification_stat(board))
     return stats
+
+
+def _plan_foot(board: Board) -> str:
+    """The exact plan, what is done of it, and today apart from both."""
+    figures = board.figures
+    text = _("%(plan)s, done %(share)s") % {
+        "share": formats.percent(_percent(figures.done_share)),
+        "plan": formats.money(figures.plan),
+    }
+    if not board.is_running:
+        return text
+    today = _("today %(fact)s of the day's plan %(plan)s") % {
+        "fact": formats.money(figures.today_fact),
+        "plan": formats.money(figures.today_plan),
+    }
+    return f"{text}; {today}"
 
 
 def _payments_of_day(board: Board) -> str:
