@@ -38,8 +38,9 @@ def take_into_work(
     client = lock_client(client.pk)
     moment = at or clock.now()
     day = clock.day_of(moment)
+    # Locked, so that two takes do not pass the cap together and nobody leaves the company meanwhile.
+    owner = User.objects.select_for_update(of=("self",)).filter(pk=owner.pk).get()
     _ensure_may_take(client, owner, actor, kind)
-    User.objects.select_for_update(of=("self",)).filter(pk=owner.pk).first()  # two takes must not pass the cap
     ban = RetakeBan.objects.filter(client=client, user=owner).first()
     found = can_take(
         TakeContext(
