@@ -59,6 +59,7 @@ class CardForm(ActForm):
             field = self.fields.get(name)
             if isinstance(field, forms.ModelChoiceField):
                 field.queryset = entries
+                field.empty_label = "—"
 
 
 class ClientEditForm(CardForm):
@@ -197,7 +198,7 @@ class SegmentForm(ActForm):
     yellow_floor_percent = forms.CharField(
         label=_("Floor of yellow, %"), required=False, help_text=_("Empty: 27.78 % (5 of 18). May be raised only.")
     )
-    is_active = forms.BooleanField(label=_("Active"), required=False)
+    is_active = forms.BooleanField(label=_("Offered"), required=False)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
 
     def __init__(self, *args: Any, only: Iterable[str] | None = None, **kwargs: Any) -> None:
@@ -223,6 +224,9 @@ class ServersForm(ActForm):
             field.queryset = User.objects.active().managers()
 
 
-class EntryForm(ActForm):
+class EntryNewForm(ActForm):
     name = forms.CharField(label=_("Name"), max_length=80)
-    is_active = forms.BooleanField(label=_("Active"), required=False, initial=True)
+
+
+class EntryForm(EntryNewForm):
+    is_active = forms.BooleanField(label=_("Offered"), required=False)

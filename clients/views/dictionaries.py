@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.formats import localize_input
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import ActForm
 from accounts.models import User
 from clients import selectors, services
-from clients.forms import EntryForm, SegmentForm, ServersForm, foreign_keys
+from clients.forms import EntryForm, EntryNewForm, SegmentForm, ServersForm, foreign_keys
 from clients.models import Category, Segment, SegmentServer, Source
 from clients.services.dictionaries import FLOORS, SEGMENT_FIELDS
 from clients.views.answers import employee, go
@@ -42,7 +44,7 @@ def segment_new(request: HttpRequest) -> HttpResponse:
     user = _editor(request)
     if request.method == "GET":
         fresh = Segment()
-        initial = {name: getattr(fresh, name) for name in SEGMENT_FIELDS}
+        initial = {name: _typed(getattr(fresh, name)) for name in SEGMENT_FIELDS}
         return _segment(request, SegmentForm(initial=initial), None)
     form = SegmentForm(request.POST)
     return _save_segment(request, form, None, lambda data, _version: services.create_segment(data=data, actor=user))
@@ -64,7 +66,7 @@ def segment_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _initial(segment: Segment) -> dict[str, Any]:
-    return {**{name: getattr(segment, name) for name in SEGMENT_FIELDS}, "version": segment.version}
+    return {**{name: _typed(getattr(segment, name)) for name in SEGMENT_FIELDS}, "version": segment.version}
 
 
 def _save_segment(
@@ -100,7 +102,7 @@ def _segment(
         data["version"] = str(fresh.version)
         form.data = data
         context["differing"] = [
-            {"label": form[name].label, "mine": form[name].value() or "", "theirs": current.get(name)}
+            {"label": form[name].label, "mine": form[name].value() or "", "theirs": _plain(current.get(name))}
             for name in form.fields
             if name != "version" and str(form[name].value() or "") != str(_plain(current.get(name)))
         ]
@@ -110,8 +112,14 @@ def _segment(
     return render(request, "clients/segment.html", context, status=status)
 
 
+def _typed(value: Any) -> Any:
+    """A number as the person's language writes it; the service reads both marks."""
+    return localize_input(value) if isinstance(value, Decimal) else value
+
+
 def _plain(value: Any) -> Any:
-    return "" if value is None or value is False else value
+    """As the form would show it."""
+    return "" if value is None or value is False else _typed(value)
 
 
 @require_http_methods(["POST"])
@@ -156,8 +164,8 @@ def source_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def _entries(request: HttpRequest, model: type[Category | Source], create: Callable[[str, Any], Any]) -> HttpResponse:
     user = _editor(request)
     if request.method == "GET":
-        return _entries_page(request, model, EntryForm())
-    form = EntryForm(request.POST)
+        return _entries_page(request, model, EntryNewForm())
+    form = EntryNewForm(request.POST)
     return _entry_answer(request, model, form, lambda: create(form.cleaned_data["name"], user))
 
 
@@ -188,7 +196,8 @@ def _entries_page(
 ) -> HttpResponse:
     name = model.__name__.lower()
     context = {
-        "form": form,
+        "form": EntryNewForm() if isinstance(form, EntryForm) else form,
+        "problems": form.errors.values() if isinstance(form, EntryForm) else (),
         "entries": model.objects.order_by("-is_active", "name"),
         "title": _("Categories") if model is Category else _("Sources"),
         "list_name": f"{name}_list",

@@ -104,7 +104,7 @@ def _tabs(run: ImportRun, counts: dict[str, int], chosen: str) -> list[dict[str,
         "errors": _("Errors"),
         "warnings": _("Warnings"),
         "duplicates": _("Duplicates"),
-        "created": _("Created"),
+        "created": _("New clients"),
     }
     address = reverse("import_result", args=[run.pk])
     return [

@@ -359,3 +359,31 @@ def test_the_administrator_edits_dictionaries_and_a_head_raises_floors_only(cast
     assert head.post(url, {"green_floor_percent": "25", "term_days": "14", "version": 2}).status_code == 422
     assert head.post(url, {"green_floor_percent": "25", "yellow_floor_percent": "", "version": 2}).status_code == 303
     assert head.post(reverse("segment_servers", args=[segment.pk]), {"users": []}).status_code == 404
+
+
+def test_a_retired_segment_is_shown_as_retired_and_numbers_in_the_language(cast, as_user):
+    Segment.objects.filter(pk=cast.medium.pk).update(is_active=False, green_floor_percent="20.50")
+    form = as_user(cast.admin).get(reverse("segment_edit", args=[cast.medium.pk])).context["form"]
+    assert form["is_active"].value() is False
+    assert form["green_floor_percent"].value() == "20,50"
+
+
+def test_not_ours_in_work_is_409_on_the_page_with_the_hint(cast, card, as_user):
+    answer = as_user(cast.ivanova).post(reverse("client_size", args=[card.pk]), {"size": "not_ours"}, headers=HTMX)
+    assert answer.status_code == 409
+    assert answer.context["form"].non_field_errors()
+    saved = as_user(cast.ivanova).post(reverse("client_size", args=[card.pk]), {"size": "large"})
+    assert saved.status_code == 303
+    card.refresh_from_db()
+    assert (card.size, card.segment) == ("large", cast.large)
+
+
+@pytest.mark.parametrize("rows", [3, 60])
+def test_pages_of_an_import_cost_the_same_for_few_and_many_rows(cast, as_user, django_assert_max_num_queries, rows):
+    body = "".join(f"Компания {n}\n" for n in range(rows))
+    run = receive_import(file=SimpleUploadedFile("a.csv", f"Компания\n{body}".encode()), actor=cast.volkov)
+    run_import(run_id=run.pk)
+    browser = as_user(cast.volkov)
+    browser.get(reverse("import_result", args=[run.pk]))
+    with django_assert_max_num_queries(20):
+        browser.get(reverse("import_result", args=[run.pk]))
