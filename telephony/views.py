@@ -59,7 +59,7 @@ def calls(request: HttpRequest) -> HttpResponse:
         "figures": figures,
         "tabs": [
             {"url": here, "label": _("All calls"), "active": not is_missed},
-            {"url": f"{here}?tab=missed", "label": _("Missed"), "count": figures.waiting, "active": is_missed},
+            {"url": f"{here}?tab=missed", "label": _("Missed ones"), "count": figures.waiting, "active": is_missed},
         ],
     }
     template = "telephony/_calls.html" if wants_fragment(request) else "telephony/calls.html"
