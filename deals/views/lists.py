@@ -235,6 +235,12 @@ def _row(document: Any, viewer: User) -> Row:
         return _invoice_row(document, base, works, viewer)
     if isinstance(document, Contract):
         is_signed = document.status == ContractStatus.SIGNED
+        act_url = act = ""
+        if is_signed and works:
+            act_url, act = f"/clients/{client.pk}/contracts/{document.pk}/terminate/", _("Terminate")
+        elif is_signed and selectors.may_enter_payment(viewer, client):
+            # Money may come by the contract, without an invoice.
+            act_url, act = f"/clients/{client.pk}/payments/new/?next=/documents/%3Ftab=contracts", _("Payment")
         return Row(
             name=_("Contract %(number)s") % {"number": document.number},
             sub="",
@@ -242,8 +248,8 @@ def _row(document: Any, viewer: User) -> Row:
             status=_tag("good" if is_signed else "", document.get_status_display()),
             more=formats.date_num(document.signed_by_us_on),
             file_url=f"/documents/contracts/{document.pk}/file/" if document.file else "",
-            act_url=f"/clients/{client.pk}/contracts/{document.pk}/terminate/" if is_signed and works else "",
-            act=_("Terminate"),
+            act_url=act_url,
+            act=act,
             **base,
         )
     return _payment_row(document, base, viewer)

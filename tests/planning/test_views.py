@@ -155,3 +155,13 @@ def test_the_page_costs_the_same_for_three_people_and_for_thirty(as_user, cast, 
         page = browser.get(url).content.decode()
     assert page.count("Seller") >= 33
     assert len(lots) == len(few), (len(few), len(lots))
+
+
+def test_the_page_speaks_english_to_those_who_chose_it(as_user, cast):
+    target(cast, "1000000", cast.ivanova)
+    cast.volkov.language = "en"
+    cast.volkov.save()
+    page = as_user(cast.volkov).get("/plan/").content.decode()
+    assert "Payments as a running total" in page and "Оплаты нарастающим" not in page
+    documents = as_user(cast.volkov).get("/documents/").content.decode()
+    assert "Offers, invoices, contracts and payments" in documents
