@@ -24,7 +24,7 @@ from funnels.services.bells import tell
 from funnels.services.exits import hold_customer
 from funnels.services.owners import change_owner
 from funnels.services.rotation import hand_over
-from funnels.services.rotation_queue import lock_queue, names_of, plan_department, put_choice
+from funnels.services.rotation_queue import lock_queue_or_refuse, names_of, plan_department, put_choice
 from journal.services import record
 
 LONG_ABSENCE_DAYS: Final = 28  # up to this a deputy works the list and it comes back by itself
@@ -52,7 +52,7 @@ def distribute_list(*, user: User, actor: User, reason: str) -> dict[str, int]:
     department = user.department
     if department is None:
         raise Conflict(_("This employee has no department."))
-    lock_queue(department.pk)
+    lock_queue_or_refuse(department.pk)
     owned = Client.objects.select_for_update(of=("self",)).filter(owner=user).order_by("pk")
     clients = {client.pk: client for client in owned.select_related("department")}
     list(User.objects.select_for_update(of=("self",)).filter(department_id=user.department_id).order_by("pk"))

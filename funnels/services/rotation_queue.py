@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Department, User
 from accounts.selectors import calendar, directors, head_of
+from common.errors import Conflict
 from funnels.choices import OrderStatus
 from funnels.models import RotationOrder
 from funnels.rules import Choice, RotationOutcome, plan_queue, queue_key
@@ -29,6 +30,14 @@ def lock_queue(department_id: int) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_QUEUE_LOCK, department_id])
+
+
+def lock_queue_or_refuse(department_id: int) -> None:
+    """The same lock for an act that already holds a person's row: it must not wait. Raises Conflict while others plan."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_QUEUE_LOCK, department_id])
+        if not cursor.fetchone()[0]:
+            raise Conflict(_("The rotation is being executed right now: try again in a minute."), code="queue_busy")
 
 
 def plan_department(*, department: Department, day: date) -> int:

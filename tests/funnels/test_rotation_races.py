@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from django.db import connection
 
+from accounts.services import deactivate_employee
 from common.errors import ActError, StaleVersion
 from funnels.models import Ownership, RotationOrder, SalesCycle, Violation
 from funnels.services import ContactData, change_recipient, execute_rotations, flag_stagnant, log_contact
@@ -88,3 +89,19 @@ def test_contacts_logged_while_the_queue_is_executed_block_nobody_for_ever(cast,
             acts.append(lambda cycle=cycle, data=data: log_contact(client=cycle.client, actor=cast.volkov, data=data))
         together(*acts)
     assert RotationOrder.objects.filter(status="executed").count() == 20
+
+
+def test_a_person_is_switched_off_while_the_queue_is_executed_and_no_client_is_left_behind(cast, queue):
+    with on(FRIDAY, 0, 20):
+        flag_stagnant(day=FRIDAY)
+    with on(FRIDAY, 9, 20):
+        results = together(
+            lambda: execute_rotations(day=FRIDAY),
+            lambda: deactivate_employee(user=cast.petrov, actor=cast.admin, distribute=True),
+        )
+        if isinstance(results[1], ActError):
+            assert results[1].code == "queue_busy"
+            deactivate_employee(user=cast.petrov, actor=cast.admin, distribute=True)
+    assert results[0]["executed"] == 20
+    assert not SalesCycle.objects.open().filter(owner=cast.petrov).exists()
+    assert SalesCycle.objects.open().count() == Ownership.objects.open().count() == 20
