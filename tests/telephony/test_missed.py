@@ -98,8 +98,8 @@ def test_the_callback_task_belongs_to_the_owner_or_to_his_deputy_when_he_is_away
     Absence.objects.create(
         user=cast.petrov, deputy=cast.smirnova, starts_on=clock.today(), created_by=cast.volkov, created_at=clock.now()
     )
-    owned(cast, cast.petrov, "+79160000001")
-    miss(pbx, number="+79160000001")
+    owned(cast, cast.petrov, "+79250000001")
+    miss(pbx, number="+79250000001")
     assert Task.objects.filter(kind="callback").order_by("pk").last().assignee == cast.smirnova
 
 
@@ -116,7 +116,7 @@ def test_an_incoming_answered_call_closes_the_task_too_and_an_unanswered_one_doe
     with time_machine.travel(later, tick=False):
         pbx.deliver(finished(at=later, direction="out", result="no_answer"))
         assert MissedCall.objects.get().closed_at is None
-        pbx.deliver(finished(at=later, number="+79160000009"))
+        pbx.deliver(finished(at=later, number="+79250000009"))
         assert MissedCall.objects.filter(e164=CALLER).get().closed_at is None
         pbx.deliver(finished(at=later))
     assert MissedCall.objects.filter(e164=CALLER).get().closed_at == later
