@@ -1,0 +1,195 @@
+"""Figures of /plan/ in words: lights, cards, lines of people, and the addresses of the payments behind them."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from urllib.parse import urlencode
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from common import formats, markup, svg
+from common.workdays import PeriodKind
+from planning.calculator import Verification, attainment
+from planning.constants import Zone
+from planning.rules import Span
+from planning.selectors.board import Board, PersonLine
+
+
+def percent_of(share: Fraction | None) -> Decimal | None:
+    return None if share is None else Decimal(share.numerator * 100) / Decimal(share.denominator)
+
+
+def light_of(share: Fraction | None, zone: Zone | None, word: str | None = None) -> SafeString:
+    return markup.plan_light(percent_of(share), colour=str(zone) if zone else None, word=word)
+
+
+def payments_url(span: Span, until: date, *, user: User | None = None, department: int | None = None) -> str:
+    """The payments behind a figure."""
+    who = {"user": user.pk} if user else {}
+    where = {"department": department} if department else {}
+    stretch = {"from": span.facts_from.isoformat(), "to": min(until, span.facts_to).isoformat()}
+    return "/documents/?" + urlencode({"tab": "payments", **who, **where, **stretch})
+
+
+def target_url(board: Board, user: User | None) -> str:
+    who = {"user": user.pk} if user else {}
+    month = board.span.period.starts_on.isoformat()
+    return "/plan/target/?" + urlencode({"department": board.department.pk, **who, "day": month})
+
+
+def stats_of(board: Board) -> list[dict[str, Any]]:
+    figures = board.figures
+    link = payments_url(
+        board.span, figures.as_of, user=board.user, department=None if board.user else board.department.pk
+    )
+    stats = [
+        {
+            "label": _("Fact to plan as of the morning") if board.is_running else _("Fact to plan"),
+            "value": formats.percent(percent_of(figures.attainment)),
+            "light": light_of(None, figures.zone),
+            "foot": _("%(fact)s of %(plan)s")
+            % {"fact": formats.money(figures.fact), "plan": formats.money(figures.plan_to_date)},
+            "url": link,
+        },
+        {
+            "label": _("Plan of the period"),
+            "value": formats.money_short(figures.plan),
+            "foot": _plan_foot(board),
+            "url": _payments_of_day(board) if board.is_running else "",
+        },
+    ]
+    if board.is_running:
+        needed = figures.needed_per_day
+        stats.append(
+            {
+                "label": _("Needed a day to make it"),
+                "value": formats.money(needed),
+                "foot": ngettext(
+                    "%(days)s working day left, today included; beside the plan, not instead of it",
+                    "%(days)s working days left, today included; beside the plan, not instead of it",
+                    figures.days_left,
+                )
+                % {"days": figures.days_left},
+            }
+        )
+    if board.forecast is not None:
+        share = attainment(board.forecast, figures.plan)
+        stats.append(
+            {
+                "label": _("Forecast of the period"),
+                "value": formats.money_short(board.forecast),
+                "light": markup.plan_light(percent_of(share)) if share is not None else "",
+                "foot": formats.money(board.forecast),
+            }
+        )
+    stats.append(_verification_stat(board))
+    return stats
+
+
+def _plan_foot(board: Board) -> str:
+    """The exact plan, what is done of it, and today apart from both."""
+    figures = board.figures
+    text = _("%(plan)s, done %(share)s") % {
+        "share": formats.percent(percent_of(figures.done_share)),
+        "plan": formats.money(figures.plan),
+    }
+    if not board.is_running:
+        return text
+    today = _("today %(fact)s of the day's plan %(plan)s") % {
+        "fact": formats.money(figures.today_fact),
+        "plan": formats.money(figures.today_plan),
+    }
+    return f"{text}; {today}"
+
+
+def _payments_of_day(board: Board) -> str:
+    who = {"user": board.user.pk} if board.user else {"department": board.department.pk}
+    day = board.today.isoformat()
+    return "/documents/?" + urlencode({"tab": "payments", **who, "from": day, "to": day})
+
+
+def _verification_stat(board: Board) -> dict[str, Any]:
+    label = _("Verification of the forecast, the period before")
+    verified = board.verification
+    if verified is None:
+        return {"label": label, "value": formats.DASH, "foot": _("no forecast was frozen for that period")}
+    return {
+        "label": label,
+        "value": formats.percent(percent_of(verified.value)),
+        "light": light_of(None, verified.zone, _trust(verified)),
+        "foot": _("bias %(bias)s") % {"bias": _bias(verified)},
+    }
+
+
+def _trust(verified: Verification) -> str:
+    return {
+        Zone.GREEN: _("the forecast can be trusted"),
+        Zone.YELLOW: _("take the forecast with care"),
+        Zone.RED: _("the forecast cannot be trusted"),
+    }[verified.zone]
+
+
+def _bias(verified: Verification) -> str:
+    if verified.bias is None:
+        return formats.DASH
+    text = f"{formats.signed(percent_of(verified.bias), 1)}{formats.SPACE}%"
+    if verified.systematic is None:
+        return text
+    word = (
+        _("systematically overstated") if str(verified.systematic) == "overstated" else _("systematically understated")
+    )
+    return f"{text}, {word}"
+
+
+def person_line(board: Board, line: PersonLine, *, may_set: bool, viewer: User) -> dict[str, Any]:
+    figures, user = line.figures, line.user
+    verified = line.verification
+    return {
+        "name": user.full_name,
+        "url": ""
+        if viewer.is_manager
+        else f"/plan/?period={board.kind}&user={user.pk}&day={board.span.period.starts_on}",
+        "plan": formats.money(figures.plan),
+        "fact": formats.money(figures.fact),
+        "fact_url": payments_url(board.span, figures.as_of, user=user),
+        "light": light_of(figures.attainment, figures.zone),
+        "bar": svg.bullet(figures.fact, figures.plan, forecast=line.forecast, title=_bar_title(line)),
+        "forecast": formats.money(line.forecast),
+        "forecast_share": formats.percent(percent_of(attainment(line.forecast, figures.plan)), 0)
+        if line.forecast is not None and figures.plan
+        else "",
+        "needed": formats.money(figures.needed_per_day) if board.is_running else formats.DASH,
+        "verification": light_of(verified.value, verified.zone, "") if verified else formats.DASH,
+        "bias": _bias(verified) if verified else formats.DASH,
+        "target_url": target_url(board, user) if may_set and board.kind is PeriodKind.MONTH and user.is_active else "",
+    }
+
+
+def _bar_title(line: PersonLine) -> str:
+    return _("%(name)s: fact %(fact)s, plan %(plan)s") % {
+        "name": line.user.short_name,
+        "fact": formats.money(line.figures.fact),
+        "plan": formats.money(line.figures.plan),
+    }
+
+
+def total_line(board: Board) -> dict[str, Any] | None:
+    if board.user is not None:
+        return None
+    figures, verified = board.figures, board.verification
+    return {
+        "plan": formats.money(figures.plan),
+        "fact": formats.money(figures.fact),
+        "fact_url": payments_url(board.span, figures.as_of, department=board.department.pk),
+        "light": light_of(figures.attainment, figures.zone),
+        "forecast": formats.money(board.forecast),
+        "needed": formats.money(figures.needed_per_day) if board.is_running else formats.DASH,
+        "verification": light_of(verified.value, verified.zone, "") if verified else formats.DASH,
+        "bias": _bias(verified) if verified else formats.DASH,
+    }
