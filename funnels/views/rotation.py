@@ -107,8 +107,9 @@ def rotation_export(request: HttpRequest) -> HttpResponse:
 @answers_refusals
 def rotation_recipient(request: HttpRequest, pk: int) -> HttpResponse:
     person = _reader(request)
-    orders = RotationOrder.objects.visible_to(person).select_related("client", "cycle", "old_owner", "department")
-    order = get_object_or_404(orders, pk=pk)
+    order = get_object_or_404(
+        RotationOrder.objects.visible_to(person).select_related("client", "cycle", "old_owner", "department"), pk=pk
+    )
     if not sees_whole_queue(person):
         raise NotAllowed(_("Only the head or the director changes the recipient."))
     people = User.objects.active().managers().filter(department_id=order.department_id)
