@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -20,6 +19,7 @@ from common.errors import ActError, Conflict, Invalid
 from common.paging import keyset_page
 from journal.choices import Channel
 from journal.services import acting
+from notifications.tasks import wake
 from telephony import services, tasks
 from telephony.authentication import HasConnection, SignedTelephonyAuthentication, TelephonyAuthentication, raw_body
 from telephony.constants import RETRY_AFTER_SECONDS
@@ -77,9 +77,8 @@ class EventsView(TelephonyView):
         with acting(via=Channel.PBX):
             accepted = services.accept_event(connection=_connection(request), body=raw_body(request))
         if accepted.status == "accepted":
-            # Robust: the event is stored; without a broker the sweeper takes it within minutes.
-            # A lambda, not a partial: Django names the failed callback by its __qualname__.
-            transaction.on_commit(lambda: tasks.process_event.delay(accepted.pk), robust=True)
+            # The event is stored; without a broker the sweeper takes it within minutes.
+            wake(tasks.process_event, accepted.pk)
         return Response({"status": accepted.status, "event": str(accepted.event)})
 
 

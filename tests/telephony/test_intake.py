@@ -252,10 +252,9 @@ def dead_broker():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_delivery_without_a_queue_is_stored_and_found_later(pbx, dead_broker, caplog):
+def test_a_delivery_without_a_queue_is_stored_and_found_later(pbx, dead_broker):
     response = pbx.send(finished("c1", at=NOON))
     assert response.status_code == 200
-    assert "on_commit" in caplog.text  # the broker was really asked and really was not there
     event = WebhookEvent.objects.get()
     with time_machine.travel(moscow("2026-11-20 12:02"), tick=False):
         assert services.waiting_events() == [event.pk]
