@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Colour(models.TextChoices):
@@ -62,9 +63,9 @@ class Direction(models.TextChoices):
 
 class ContactResult(models.TextChoices):
     TALKED = "talked", _("Talked")
-    NO_ANSWER = "no_answer", _("No answer")
+    NO_ANSWER = "no_answer", pgettext_lazy("contact", "No answer")
     CALLBACK = "callback", _("Call back")
-    REFUSED = "refused", _("Refused")
+    REFUSED = "refused", pgettext_lazy("contact", "Refused")
 
 
 class Place(models.TextChoices):
@@ -93,7 +94,7 @@ class FactKind(models.TextChoices):
     FIRST_CONTACT = "first_contact", _("First productive contact")
     QUESTIONNAIRE_FULL = "questionnaire_full", _("Questionnaire complete")
     INTEREST = "interest", _("Interest")
-    PROGRESS = "progress", _("Progress")
+    PROGRESS = "progress", pgettext_lazy("funnel", "Progress")
     OFFER_SENT = "offer_sent", _("Offer sent")
     OFFER_DISCUSSED = "offer_discussed", _("Offer discussed")
     TERMS_DISCUSSED = "terms_discussed", _("Terms discussed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db.models import Q
@@ -22,8 +22,8 @@ from deals.selectors import may_enter_payment
 from desk.selectors import words
 from desk.selectors.documents import DocumentRow, documents_of
 from desk.selectors.timeline import Source
-from funnels.choices import State
-from funnels.models import Fact, Ownership, Question, Questionnaire, RotationOrder, SalesCycle, StateChange
+from funnels.choices import State, TaskKind
+from funnels.models import Fact, Ownership, Question, Questionnaire, RotationOrder, SalesCycle, StateChange, Task
 from funnels.rules import (
     StepContext,
     Verdict,
@@ -282,6 +282,16 @@ def questionnaire_panel(card: Card) -> dict[str, Any] | None:
     if not sections:
         return None
     return {"answered": done, "required": required, "sections": [(name, *pair) for name, pair in sections.items()]}
+
+
+def next_due(card: Card) -> date | datetime | None:
+    """When the next step is due: a moment if its hour matters, else a day."""
+    if not card.is_open:
+        return None
+    task = Task.objects.open().filter(cycle=card.cycle, kind=TaskKind.NEXT_STEP).only("due_at", "has_time").first()
+    if task is None:
+        return None
+    return task.due_at if task.has_time else clock.day_of(task.due_at)
 
 
 def neighbours(card: Card) -> dict[str, int]:

@@ -183,7 +183,7 @@ def _contact(row: Contact, source: Source) -> Entry:
     if row.talk_seconds is not None:
         title = f"{title}, {formats.duration(row.talk_seconds)}"
     if row.result != ContactResult.TALKED:
-        title = f"{title}: {str(row.get_result_display()).lower()}"
+        title = f"{title}: {_inside(row.get_result_display())}"
     who = ""
     if row.person is not None:
         who = ", ".join(
@@ -199,7 +199,7 @@ def _contact(row: Contact, source: Source) -> Entry:
         tags.append(("tag-no", words % {"why": why}))
     notes = []
     if row.progress_kind and row.progress_due_on:
-        progress = str(row.get_progress_kind_display()).lower()
+        progress = _inside(row.get_progress_kind_display())
         notes.append(
             _("Progress: %(what)s till %(day)s") % {"what": progress, "day": formats.date_num(row.progress_due_on)}
         )
@@ -238,7 +238,7 @@ def _call(row: Call) -> Entry:
 
 def _colours(client: Client, source: Source, after: Place | None) -> Iterator[Entry]:
     rows = ColourChange.objects.filter(cycle__client=client)
-    kinds = {row.pk: str(row.get_kind_display()).lower() for row in source.facts}
+    kinds = {row.pk: _inside(row.get_kind_display()) for row in source.facts}
     return (_colour(row, kinds) for row in _page(rows, COLOUR, "at", after))
 
 
@@ -294,6 +294,12 @@ def _state(row: StateChange) -> Entry:
 def _owner(row: Ownership) -> Entry:
     icon = "refresh-cw" if row.reason == OwnershipReason.ROTATION else "user-check"
     return Entry((row.started_at, OWNER, row.pk), markup.icon(icon), str(row.get_reason_display()), row.user.short_name)
+
+
+def _inside(label: object) -> str:
+    """A label as it stands inside a sentence: «Подготовка КП» → «подготовка КП», «КП отправлено» as it is."""
+    text = str(label)
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _encode(place: Place) -> str:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from accounts.choices import Role
@@ -91,7 +92,7 @@ def _history(request: HttpRequest, card: cards.Card, *, with_counts: bool = True
     labels = {
         "all": _("Everything"),
         "contacts": _("Contacts"),
-        "credited": _("Credited"),
+        "credited": pgettext("contacts", "Credited"),
         "facts": _("Facts and colour"),
     }
     return {
@@ -121,6 +122,7 @@ def _panels(request: HttpRequest, card: cards.Card) -> dict[str, Any]:
         "can_edit": card.can_act,
         "answers_panel": cards.questionnaire_panel(card),
         "owners": card.ownerships,
+        "next_due": cards.next_due(card),
         "near": cards.neighbours(card),
         "can_log": can_log,
         "list_query": request.GET.get("list", "")[:500],

@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from clients.models import Client, ContactPerson
 from common import clock
@@ -72,7 +72,7 @@ class ContactForm(forms.Form):
     is_offer_discussed = forms.BooleanField(label=gettext_lazy("the offer was discussed"), required=False)
     is_terms_discussed = forms.BooleanField(label=gettext_lazy("terms or objections were discussed"), required=False)
     progress_kind = forms.ChoiceField(
-        label=gettext_lazy("Progress"),
+        label=pgettext_lazy("funnel", "Progress"),
         choices=[("", gettext_lazy("no agreement yet")), *ProgressKind.choices],
         required=False,
     )
