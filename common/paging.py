@@ -75,6 +75,11 @@ def keyset_page(
     return _page(rows, key, size, has_previous=True)
 
 
+def cursor_after(queryset: QuerySet[M], *, field: str, row: M) -> str:
+    """The cursor of the page that follows `row`, for a list whose first rows were read another way."""
+    return _encode(_Key.of(queryset, field), row, is_backward=False)
+
+
 def _rows(queryset: QuerySet[M], key: "_Key", size: int, goes_down: bool) -> list[M]:
     sign = "-" if goes_down else ""
     return list(queryset.order_by(f"{sign}{key.path}", f"{sign}pk")[: size + 1])

@@ -11,3 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("planning.urls")),
     path("", include("notifications.urls")),
 ]
+
+handler400 = "desk.views.errors.bad_request"
+handler403 = "desk.views.errors.forbidden"
+handler404 = "desk.views.errors.not_found"
+handler500 = "desk.views.errors.server_error"

@@ -1,0 +1,120 @@
+"""The client list: one page of rows, the counters of its tabs and chips, the rows of its export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db.models import Count, F, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
+
+from accounts.choices import Role
+from accounts.models import User
+from clients.choices import Section
+from clients.models import Client
+from common import clock
+from common.paging import CappedCount, KeysetPage, count_up_to, keyset_page
+from desk.constants import COUNT_LIMIT, EXPORT_ROWS
+from desk.filters import aged_q
+
+# What the address may sort by: the column and whether it goes down by nature.
+SORTS: Final = {
+    "name": ("sort_key", False),
+    "age": ("running_from", False),
+    "step": ("next_step_at", False),
+    "sum": ("sum_key", True),
+}
+WORK_SECTIONS: Final = ("", Section.IN_WORK, Section.CUSTOMERS)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Counters of the chips over one section, other filters applied."""
+
+    green: int = 0
+    yellow: int = 0
+    red: int = 0
+    aged: int = 0
+    late: int = 0
+    stepless: int = 0
+
+
+def may_export(user: User) -> bool:
+    """Director all, a head his department, a manager only where the head has switched it on (section 1.1)."""
+    if user.role in (Role.DIRECTOR, Role.HEAD):
+        return True
+    return user.is_manager and user.department is not None and user.department.managers_may_export
+
+
+def exportable(user: User, clients: QuerySet[Client]) -> QuerySet[Client]:
+    """What of the list may leave: a manager's «свой список» is what he owns, not the base he may take from."""
+    return clients.filter(owner=user) if user.is_manager else clients
+
+
+def section_counts(user: User) -> dict[str, CappedCount]:
+    """Visible clients by section, each counted up to COUNT_LIMIT; one query a section."""
+    scope = Client.objects.visible_to(user)
+    return {section: count_up_to(scope.in_section(section), COUNT_LIMIT) for section in Section.values}
+
+
+def chip_figures(clients: QuerySet[Client], day: date) -> Figures:
+    """One aggregate query."""
+    starts = clock.local_moment(day, time(0))
+    found = clients.order_by().aggregate(
+        green=Count("pk", filter=Q(colour="green")),
+        yellow=Count("pk", filter=Q(colour="yellow")),
+        red=Count("pk", filter=Q(colour="red")),
+        aged=Count("pk", filter=aged_q("7-10", day)),
+        late=Count("pk", filter=Q(next_step_at__lt=starts)),
+        stepless=Count("pk", filter=Q(cycle_id__isnull=False, next_step_at__isnull=True)),
+    )
+    return Figures(**found)
+
+
+def totals(clients: QuerySet[Client]) -> tuple[int, Decimal]:
+    """How many and for how much in work, roubles; one aggregate query."""
+    found = clients.order_by().aggregate(number=Count("pk"), amount=Coalesce(Sum("amount"), Decimal(0)))
+    return found["number"], found["amount"]
+
+
+def list_page(clients: QuerySet[Client], *, sort: str, cursor: str) -> KeysetPage[Client]:
+    """Fifty rows by (column, pk). `sort` is a name of SORTS, with a minus for the other direction."""
+    name = sort.lstrip("-")
+    field, goes_down = SORTS.get(name, SORTS["name"])
+    if sort.startswith("-"):
+        goes_down = not goes_down
+    if field == "sum_key":
+        clients = clients.annotate(sum_key=Coalesce(F("amount"), Value(Decimal(0))))
+    rows = clients.select_related("category", "owner", "department")
+    return keyset_page(rows, field=field, cursor=cursor, is_descending=goes_down)
+
+
+def export_lines(clients: QuerySet[Client]) -> Iterator[list[Any]]:
+    """At most EXPORT_ROWS lines, read in portions."""
+    rows = clients.select_related("category", "owner", "segment", "source").order_by("sort_key", "pk")
+    for row in rows[:EXPORT_ROWS].iterator(chunk_size=1000):
+        work: Any = row
+        yield [
+            row.name,
+            row.inn,
+            str(row.get_section_display()),
+            str(row.get_state_display() or ""),
+            row.owner.full_name if row.owner else "",
+            str(row.get_size_display() or ""),
+            row.category.name if row.category else "",
+            row.segment.name if row.segment else "",
+            row.city,
+            work.colour or "",
+            work.amount,
+            clock.day_of(work.next_step_at) if work.next_step_at else None,
+            work.next_step_text or "",
+            clock.day_of(work.last_contact_at) if work.last_contact_at else None,
+            work.term_ends_on,
+        ]
+
+
+def days_left(term_ends_on: date | None, day: date) -> int | None:
+    return None if term_ends_on is None else (term_ends_on - day) // timedelta(days=1)

@@ -1,0 +1,176 @@
+"""Everything «Мой день» shows of one manager, read in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.db.models import Count, Q
+
+from accounts.models import Absence, Department, User
+from accounts.selectors import calendar
+from clients.models import Client, Segment
+from common import clock
+from common.paging import CappedCount, count_up_to
+from common.workdays import PeriodKind, norm_week
+from deals.models import Offer
+from desk.constants import COUNT_LIMIT, TIME_TABLES, WEEK_NORMS, TimeBlock
+from desk.selectors.ratio import Ratio, floors_of, is_newcomer, ratio_of
+from desk.selectors.rows import age_of
+from desk.selectors.shell import end_of
+from funnels.choices import OrderStatus, OwnershipReason
+from funnels.constants import CLOCK_WARN_DAYS
+from funnels.models import Contact, Ownership, RotationOrder, Task
+from planning.calculator import Counts
+from planning.selectors import Figures, plan_fact_for
+
+PERIODS = (PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH)
+
+
+@dataclass(frozen=True)
+class Norm:
+    """One norm of the week: what is counted, how much, of how much."""
+
+    name: str
+    done: int
+    norm: int
+
+
+@dataclass
+class Day:
+    user: User
+    department: Department | None
+    today: date
+    now: datetime
+    colours: Counter[str] = field(default_factory=Counter)
+    worklist: int = 0
+    ratio: Ratio | None = None
+    ages: dict[int, int] = field(default_factory=dict)  # ownership id → counted days
+    received: list[Ownership] = field(default_factory=list)
+    pinned: list[Ownership] = field(default_factory=list)
+    queue: list[Ownership] = field(default_factory=list)
+    deal: list[Ownership] = field(default_factory=list)
+    timed: set[int] = field(default_factory=set)  # cycles whose next step is due at an hour of today
+    gone: list[RotationOrder] = field(default_factory=list)
+    greens: list[Ownership] = field(default_factory=list)
+    figures: dict[PeriodKind, Figures] = field(default_factory=dict)
+    norms: list[Norm] = field(default_factory=list)
+    week: tuple[date, date] = (date.min, date.min)
+    calls_today: int = 0
+    uncredited_today: int = 0
+    productive_today: int = 0
+    free: CappedCount = CappedCount(0, is_capped=False)
+    blocks: tuple[TimeBlock, ...] = ()
+
+    @property
+    def late(self) -> list[Ownership]:
+        start = clock.local_moment(self.today, time(0))
+        return [row for row in self.queue if row.cycle.next_step_at < start]
+
+    @property
+    def block(self) -> TimeBlock | None:
+        """The block of the present moment; None before, after and on days off."""
+        at = self.now.astimezone(clock.zone()).time()
+        return next((block for block in self.blocks if block.start <= at < block.end), None)
+
+
+def day_of(user: User) -> Day:
+    """The day of a manager: his clients and those of the people he deputises for today."""
+    now, today = clock.now(), clock.today()
+    day = Day(user, user.department, today, now, week=norm_week(today))
+    if calendar().is_working(today):
+        table = TIME_TABLES.get(user.role)
+        # A working Saturday follows Friday's table.
+        day.blocks = table[min(today.weekday(), 4)] if table else ()
+    owners = {user.pk, *Absence.objects.covering(today).filter(deputy=user).values_list("user_id", flat=True)}
+    rows = list(
+        Ownership.objects.open()
+        .with_cycle()
+        .filter(user__in=owners, cycle__closed_at__isnull=True)
+        .select_related("cycle", "client__department", "user")
+        .order_by("pk")
+    )
+    _sort_out(day, rows)
+    day.ratio = _ratio(day, rows)
+    starts = clock.local_moment(today, time(0))
+    day.gone = list(
+        RotationOrder.objects.filter(old_owner=user, status=OrderStatus.EXECUTED, executed_at__gte=starts)
+        .select_related("client", "recipient")
+        .order_by("-amount", "pk")
+    )
+    day.figures = plan_fact_for(user, day=today, kinds=PERIODS, today=today)
+    _norms(day)
+    base = Client.objects.visible_to(user).free_to_take(today)
+    day.free = count_up_to(base, COUNT_LIMIT)
+    return day
+
+
+def _sort_out(day: Day, rows: list[Ownership]) -> None:
+    until = end_of(day.today)
+    for row in rows:
+        cycle = row.cycle
+        if row.user_id == day.user.pk:
+            day.colours[cycle.colour] += 1
+            day.worklist += cycle.kind == "new"
+            if cycle.colour == "green":
+                day.greens.append(row)
+        age = day.ages[row.pk] = age_of(row, row.client.department.rotation_starts_on, day.today)
+        is_new = row.reason == OwnershipReason.ROTATION and (
+            cycle.last_contact_at is None or cycle.last_contact_at < row.started_at
+        )
+        if is_new:
+            day.received.append(row)
+        elif age >= CLOCK_WARN_DAYS:
+            day.pinned.append(row)
+        elif cycle.next_step_at is not None and cycle.next_step_at < until:
+            day.queue.append(row)
+        if cycle.state == "deal":
+            day.deal.append(row)
+    far = until + timedelta(days=3650)
+    day.received.sort(key=lambda row: (row.cycle.next_step_at or far, row.pk))
+    day.pinned.sort(key=lambda row: (-day.ages[row.pk], row.cycle.next_step_at or far, row.pk))
+    day.queue.sort(key=lambda row: (row.cycle.next_step_at, row.pk))
+    day.deal.sort(key=lambda row: (row.cycle.next_step_at or far, row.pk))
+    day.greens.sort(key=lambda row: (-(row.cycle.expected_amount or Decimal(0)), row.pk))
+    timed = Task.objects.open().filter(
+        kind="next_step", has_time=True, due_at__lt=until, due_at__gte=clock.local_moment(day.today, time(0))
+    )
+    day.timed = set(timed.filter(cycle__in=[row.cycle_id for row in day.queue]).values_list("cycle_id", flat=True))
+
+
+def _ratio(day: Day, rows: list[Ownership]) -> Ratio:
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        if row.user_id == day.user.pk:
+            found[row.cycle.segment_id][row.cycle.colour] += 1
+    by_segment = {pk: Counts(green=n["green"], yellow=n["yellow"], red=n["red"]) for pk, n in found.items()}
+    floors = floors_of(Segment.objects.filter(pk__in=found))
+    return ratio_of(by_segment, floors, newcomer=is_newcomer(day.user, day.today))
+
+
+def _norms(day: Day) -> None:
+    """Credited acts of the calendar week; a short week asks for less: norm × working days / 5, half up (R-S3-4)."""
+    first, last = day.week
+    today = Q(day=day.today)
+    calls = Q(is_productive_call=True) | Q(is_walk=True)
+    credited = calls | Q(is_held_meeting=True) | Q(is_warm_contact=True) | Q(is_visit=True) | Q(is_incoming_call=True)
+    found = Contact.objects.filter(user=day.user, day__gte=first, day__lte=last).aggregate(
+        calls=Count("pk", filter=calls),
+        held=Count("pk", filter=Q(is_held_meeting=True)),
+        productive=Count("pk", filter=Q(is_productive_meeting=True)),
+        warm=Count("pk", filter=Q(is_warm_contact=True)),
+        visits=Count("pk", filter=Q(is_visit=True)),
+        today=Count("pk", filter=today & Q(kind="call")),
+        uncredited=Count("pk", filter=today & ~credited),
+        productive_today=Count("pk", filter=today & calls),
+    )
+    norms = WEEK_NORMS.get(day.user.role, {})
+    found["offers"] = 0
+    if "offers" in norms:
+        found["offers"] = Offer.objects.filter(created_by=day.user, sent_on__gte=first, sent_on__lte=last).count()
+    working = len(calendar().working_days(first, last))
+    day.norms = [Norm(name, found[name], (norm * working * 2 + 5) // 10) for name, norm in norms.items()]
+    day.calls_today, day.uncredited_today = found["today"], found["uncredited"]
+    day.productive_today = found["productive_today"]

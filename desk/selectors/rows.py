@@ -1,0 +1,145 @@
+"""What a row about a client in work shows, in words: lists of fifty rows are formatted here, not in templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+
+from accounts.selectors import calendar
+from clients.models import ContactPerson, Phone
+from common import clock, formats, markup
+from common.workdays import Calendar
+from desk.selectors.words import ROTATION_TIME
+from funnels.models import Ownership
+from funnels.rules import age as counted_age
+
+KIND_ICONS: Final = {
+    "call": "phone",
+    "meeting": "handshake",
+    "visit": "map-pin",
+    "letter": "mail",
+    "message": "message-circle",
+}
+
+# The rule that gave the colour, short enough for a hint; the card tells the facts.
+_RULES: Final = {
+    "R4": gettext_lazy("The contract is signed."),
+    "R5": gettext_lazy("An invoice is open."),
+    "R6": gettext_lazy("Paid in part."),
+    "R7": gettext_lazy("Amount and pay date are agreed."),
+    "R8": gettext_lazy("Questionnaire complete, interest, a progress agreed."),
+    "R9": gettext_lazy("The offer is discussed, a progress agreed."),
+    "R10": gettext_lazy("In work; nothing is confirmed yet."),
+}
+_NEXT: Final = {
+    "red": gettext_lazy("Turns yellow: questionnaire or offer discussed, interest and an agreed progress."),
+    "yellow": gettext_lazy("Turns green: an invoice, a signed contract, agreed terms or the first payment."),
+}
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The person to talk to and his number; empty strings when the card has none."""
+
+    person: str = ""
+    phone: str = ""
+
+
+def reaches(client_ids: Iterable[int]) -> dict[int, Reach]:
+    """Whom to call at each client: the first active decision maker and his number, else any. Two queries."""
+    ids = list(client_ids)
+    people: dict[int, ContactPerson] = {}
+    for person in ContactPerson.objects.active().filter(client__in=ids).order_by("-is_dm", "pk"):
+        people.setdefault(person.client_id, person)
+    phones: dict[int, str] = {}
+    for phone in Phone.objects.filter(client__in=ids, is_live=True).exclude(e164="").order_by("pk"):
+        chosen = people.get(phone.client_id)
+        if phone.client_id not in phones or (chosen is not None and phone.person_id == chosen.pk):
+            phones[phone.client_id] = phone.e164
+    return {pk: Reach(short_person(people[pk].full_name) if pk in people else "", phones.get(pk, "")) for pk in ids}
+
+
+def short_person(full_name: str) -> str:
+    """«Котова Ольга Ивановна» → «О. Котова»; one word stays."""
+    words = full_name.split()
+    return f"{words[1][0]}. {words[0]}" if len(words) > 1 else full_name
+
+
+def colour_why(colour: str, rule: str) -> str:
+    """Which rule gave the colour and what would turn it next."""
+    return " ".join(str(part) for part in (_RULES.get(rule), _NEXT.get(colour)) if part)
+
+
+def clock_why(ownership: Ownership, plain: Calendar) -> str:
+    """What resets the clock and what does not, and when the client would leave."""
+    text = _("A rise of the colour or a payment starts the clock anew; calls, tasks and edits do not.")
+    if ownership.flag_on is None:
+        return text
+    rotates = plain.working_day_on_or_after(ownership.flag_on)
+    return text + " " + _("Rotation: %(day)s, 09:20.") % {"day": formats.date_num(rotates)}
+
+
+def age_of(ownership: Ownership, go_live: date | None, day: date) -> int:
+    return counted_age(ownership.clock_started_on, go_live, day, calendar())
+
+
+def age_chip(ownership: Ownership, days: int, *, short: bool = False, last: bool = True) -> SafeString:
+    plain = calendar()
+    at = None
+    if ownership.flag_on is not None:
+        at = clock.local_moment(plain.working_day_on_or_after(ownership.flag_on), ROTATION_TIME)
+    return markup.age(days, last=last, short=short, rotation_at=at, why=clock_why(ownership, plain))
+
+
+def last_contact(kind: str, at: Any) -> SafeString:
+    """The icon of the kind and the day: «☎ 18.11»; a dash without any contact."""
+    if at is None:
+        return SafeString(formats.DASH)
+    return format_html("{} {}", markup.icon(KIND_ICONS.get(kind, "phone"), size="s"), formats.date_num(at))
+
+
+def state_word(state: str | None) -> str:
+    """The state in a narrow column: «1 контакт», «Сделка»."""
+    words = {
+        "new": pgettext("state in a column", "New"),
+        "c1": _("Contact 1"),
+        "c2": _("Contact 2"),
+        "c3": _("Contact 3"),
+        "deal": _("Deal"),
+        "refusal": _("Refusal"),
+        "reserve": pgettext("state in a column", "Reserve"),
+        "recall": _("Recall"),
+        "support": pgettext("state in a column", "Support"),
+        "customer": _("Customer"),
+    }
+    return words.get(state or "", formats.DASH)
+
+
+def work_row(ownership: Ownership, reach: Reach, *, day: date, days: int, owner: str = "") -> dict[str, Any]:
+    """One line of «Мой день». `owner` names whose client it is when the reader works for somebody else."""
+    cycle, client = ownership.cycle, ownership.client
+    return {
+        "id": client.pk,
+        "name": client.name,
+        "url": reverse("client_card", args=[client.pk]),
+        "contact_url": reverse("contact_form", args=[client.pk]),
+        "person": reach.person,
+        "tel": markup.tel(reach.phone, box=True),
+        "lamp": markup.lamp(cycle.colour, why=colour_why(cycle.colour, cycle.colour_rule)),
+        "age": age_chip(ownership, days),
+        "due": markup.due(cycle.next_step_at, today=day) if cycle.next_step_at else "",
+        "step": cycle.next_step_text,
+        "step_url": reverse("client_next_step", args=[client.pk]),
+        "state": state_word(cycle.state),
+        "last": last_contact(cycle.last_contact_kind, cycle.last_contact_at),
+        "sum": formats.money_short(cycle.expected_amount),
+        "owner": owner,
+    }

@@ -1,0 +1,212 @@
+"""/funnel/: the funnel as a board, by state or by colour."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+from django.views.decorators.http import require_safe
+
+from accounts.choices import Role
+from accounts.models import User
+from common import clock, formats, markup, svg
+from common.htmx import wants_fragment
+from common.paging import KeysetPage, cursor_after
+from desk.constants import BOARD_CARDS
+from desk.selectors import board as boards
+from desk.selectors.rows import age_chip, age_of, reaches, state_word
+from desk.views.scope import department_asked, employee_asked
+from funnels.choices import Colour, State
+from funnels.models import SalesCycle
+from funnels.rules import next_forward_state
+
+
+def _wanted(request: HttpRequest) -> tuple[boards.Wanted, str]:
+    """Whose funnel, and the part of the address that says so."""
+    viewer = cast(User, request.user)
+    manager = employee_asked(request)
+    if manager is not None:
+        return boards.Wanted(manager=manager), f"&manager={manager.pk}"
+    if request.GET.get("department") and viewer.role in (Role.HEAD, Role.DIRECTOR):
+        department, _all = department_asked(request)
+        return boards.Wanted(department=department), f"&department={department.pk}"
+    return boards.Wanted(), ""
+
+
+def _by(request: HttpRequest) -> str:
+    return "colour" if request.GET.get("by") == "colour" else "state"
+
+
+@require_safe
+def funnel_board(request: HttpRequest) -> HttpResponse:
+    viewer, by = cast(User, request.user), _by(request)
+    wanted, tail = _wanted(request)
+    columns = boards.columns_of(viewer, wanted, by)
+    cards = [card for column in columns for card in column.cards]
+    support = boards.in_support(viewer, wanted) if by == "state" else None
+    drawn = _drawn(viewer, cards)
+    shown = [_column(column, drawn, by, tail) for column in columns]
+    if support is not None:
+        shown.append(_support(*support))
+    outside = boards.outside(viewer, wanted)
+    people = []
+    if viewer.role in (Role.HEAD, Role.DIRECTOR):
+        people = list(User.objects.visible_to(viewer).active().with_clients().order_by("last_name", "first_name", "pk"))
+    total = sum(column.count for column in columns)
+    amount = formats.money_short(sum(column.amount for column in columns))
+    in_support = support[0].value if support else 0
+    context = {
+        "subtitle": _subtitle(total, amount, in_support, wanted),
+        "columns": shown,
+        "by": [
+            {"url": f"?by=state{tail}", "label": _("By state"), "active": by == "state"},
+            {"url": f"?by=colour{tail}", "label": _("By colour"), "active": by == "colour"},
+        ],
+        "by_name": by,
+        "people": [{"id": one.pk, "name": f"{one.last_name} {one.first_name}"} for one in people],
+        "manager_id": wanted.manager.pk if wanted.manager else None,
+        "outside": [
+            {
+                "label": state_word(name),
+                "count": outside[name],
+                "url": f"{reverse('client_list')}?section=any&state={name}",
+            }
+            for name in boards.OUTSIDE
+            if outside[name]
+        ],
+        "is_empty": not total and not in_support,
+        "base_url": f"{reverse('client_list')}?section=call_base",
+    }
+    return render(request, "desk/board.html", context)
+
+
+@require_safe
+def funnel_column(request: HttpRequest) -> HttpResponse:
+    """The following cards of a column. Without JavaScript the whole board is shown instead."""
+    viewer, by = cast(User, request.user), _by(request)
+    name = request.GET.get("column", "")
+    if name not in (boards.STATES if by == "state" else boards.COLOURS):
+        raise Http404
+    wanted, tail = _wanted(request)
+    page = boards.column_page(viewer, wanted, by, name, request.GET.get("cursor", ""))
+    left = int(request.GET.get("left", "0")) if request.GET.get("left", "0").isdecimal() else 0
+    left = max(0, left - len(page.rows))
+    drawn = _drawn(viewer, page.rows)
+    context = {
+        "column": {"cards": [drawn[row.pk] for row in page.rows], "more": left if page.has_next else 0},
+        "more_url": _more_url(by, name, tail, page, left) if page.has_next else "",
+    }
+    if not wants_fragment(request):
+        return render(request, "desk/board_column.html", context)
+    return render(request, "desk/_board_cards.html", context)
+
+
+def _more_url(by: str, name: str, tail: str, page: KeysetPage | None, left: int) -> str:
+    cursor = page.next_cursor if page is not None else ""
+    return f"{reverse('funnel_column')}?by={by}&column={name}&cursor={cursor}&left={left}{tail}"
+
+
+def _subtitle(total: int, amount: str, in_support: int, wanted: boards.Wanted) -> str:
+    text = _("%(count)s in work, %(amount)s") % {"count": formats.number(total), "amount": amount}
+    if in_support:
+        text += " · " + ngettext("%(n)s in support", "%(n)s in support", in_support) % {"n": in_support}
+    if wanted.manager is not None:
+        text += f" · {wanted.manager.short_name}"
+    elif wanted.department is not None:
+        text += f" · {wanted.department.name}"
+    return text
+
+
+def _column(column: boards.Column, drawn: dict[int, dict[str, Any]], by: str, tail: str) -> dict[str, Any]:
+    split = column.split
+    if by == "state":
+        bar = svg.light_bar(
+            split.get("green", 0),
+            split.get("yellow", 0),
+            split.get("red", 0),
+            thin=True,
+            title=_("Colours of the column"),
+        )
+        lamps = [
+            markup.lamp(colour, word=formats.number(split[colour])) for colour in boards.COLOURS if split.get(colour)
+        ]
+        title = str(State(column.name).label) if column.name != "new" else pgettext("state in a column", "New")
+    else:
+        bar, title = "", str(Colour(column.name).label)
+        lamps = [f"{state_word(state)} {split[state]}" for state in boards.STATES if split.get(state)]
+    return {
+        "title": title,
+        "lamp": markup.lamp(column.name, silent=True) if by == "colour" else "",
+        "count": formats.number(column.count),
+        "amount": formats.money_short(column.amount),
+        "bar": bar,
+        "lamps": lamps,
+        "cards": [drawn[card.pk] for card in column.cards],
+        "more": column.more,
+        "more_url": _first_more(column, by, tail) if column.more > 0 else "",
+    }
+
+
+def _first_more(column: boards.Column, by: str, tail: str) -> str:
+    cursor = cursor_after(SalesCycle.objects.all(), field="next_step_at", row=column.cards[-1])
+    return f"{reverse('funnel_column')}?by={by}&column={column.name}&cursor={cursor}&left={column.more}{tail}"
+
+
+def _drawn(viewer: User, cards: list[SalesCycle]) -> dict[int, dict[str, Any]]:
+    """Cards in words, by cycle; three queries for all of them."""
+    today = clock.today()
+    own = boards.ownerships_of(cards)
+    whom = reaches(card.client_id for card in cards)
+    works = viewer.is_manager or viewer.role in (Role.HEAD, Role.DIRECTOR)
+    drawn = {}
+    for card in cards:
+        row = own.get(card.pk)
+        target = next_forward_state(card.state)
+        parts = [whom[card.client_id].person, formats.money_short(card.expected_amount) if card.expected_amount else ""]
+        if card.owner_id != viewer.pk and card.owner is not None:
+            parts.append(card.owner.last_name)
+        drawn[card.pk] = {
+            "name": card.client.name,
+            "url": reverse("client_card", args=[card.client_id]),
+            "sub": " · ".join(part for part in parts if part),
+            "lamp": markup.lamp(card.colour),
+            "age": age_chip(row, age_of(row, card.client.department.rotation_starts_on, today), short=True, last=False)
+            if row
+            else "",
+            "due": markup.due(card.next_step_at, today=today) if card.next_step_at else _("no next step"),
+            "advance_url": reverse("client_advance", args=[card.client_id]) if works and target else "",
+            "advance": _("Step to “%(state)s”") % {"state": State(target).label} if target else "",
+            "contact_url": reverse("contact_form", args=[card.client_id]) if works else "",
+            "plan_url": reverse("client_plan", args=[card.client_id]) if works else "",
+            "step_url": reverse("client_next_step", args=[card.client_id]) if works else "",
+        }
+    return drawn
+
+
+def _support(count: Any, amount: Any, rows: list[SalesCycle]) -> dict[str, Any]:
+    cards = [
+        {
+            "name": row.client.name,
+            "url": reverse("client_card", args=[row.client_id]),
+            "sub": formats.money_short(row.paid_amount),
+            "lamp": "",
+            "age": _("paid in full"),
+            "due": _("closing documents are open"),
+        }
+        for row in rows
+    ]
+    return {
+        "title": pgettext("state in a column", "Support"),
+        "count": f"{formats.number(count.value)}{'+' if count.is_capped else ''}",
+        "amount": formats.money_short(amount) if len(rows) < BOARD_CARDS else "",
+        "bar": svg.light_bar(0, 0, 0, thin=True),
+        "lamps": [_("no colour, the clock is stopped")],
+        "cards": cards,
+        "more": count.value - len(rows),
+        "more_url": "",
+        "list_url": f"{reverse('client_list')}?section=any&state=support" if count.value > len(rows) else "",
+    }

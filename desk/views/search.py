@@ -1,0 +1,68 @@
+"""/search/: one box for names, phones, ИНН and e-mails; `?for=contact` leads to the contact form."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+from clients.selectors import can_create
+from common import clock, markup
+from common.htmx import wants_fragment
+from desk.selectors.rows import age_chip, age_of, reaches, state_word
+from desk.selectors.search import Found, find, recent
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    viewer = cast(User, request.user)
+    text = request.GET.get("q", "").strip()
+    for_contact = request.GET.get("for") == "contact"
+    found = find(viewer, text) if text else recent(viewer)
+    context = {
+        "text": text,
+        "for_contact": for_contact,
+        "rows": _rows(found, for_contact),
+        "hidden": found.hidden,
+        "title": _("Who was the contact with?") if for_contact else _("Search"),
+        "heading": (_("Found") if text else _("Recent clients")),
+        "new_url": reverse("client_new") if text and can_create(viewer) else "",
+        "list_url": f"{reverse('client_list')}?section=any&search=" if text and len(found.clients) >= 20 else "",
+    }
+    return render(request, "desk/_search.html" if wants_fragment(request) else "desk/search.html", context)
+
+
+def _rows(found: Found, for_contact: bool) -> list[dict[str, Any]]:
+    today, whom = clock.today(), reaches(client.pk for client in found.clients)
+    rows = []
+    for client in found.clients:
+        own = found.own.get(client.pk)
+        card, contact = reverse("client_card", args=[client.pk]), reverse("contact_form", args=[client.pk])
+        works = own is not None or client.section == "customers"
+        rows.append(
+            {
+                "id": client.pk,
+                "name": client.name,
+                "url": contact if for_contact and works else card,
+                "card_url": card,
+                "contact_url": contact if works else "",
+                "person": whom[client.pk].person,
+                "tel": markup.tel(whom[client.pk].phone, box=True),
+                "lamp": markup.lamp(own.cycle.colour) if own else "",
+                "age": age_chip(
+                    own, age_of(own, own.client.department.rotation_starts_on, today), short=True, last=False
+                )
+                if own
+                else "",
+                "state": state_word(client.state),
+                "section": client.get_section_display(),
+                "owner": client.owner.short_name if client.owner else _("no owner"),
+                "city": client.city,
+            }
+        )
+    return rows
