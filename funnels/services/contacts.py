@@ -64,8 +64,13 @@ class ContactData:
 
 
 @transaction.atomic
-def log_contact(*, client: Client, actor: User, data: ContactData, at: datetime | None = None) -> Contact:
+def log_contact(
+    *, client: Client, actor: User, data: ContactData, at: datetime | None = None, is_proven: bool = False
+) -> Contact:
     """Writes a contact and everything that follows from it; a repeated `data.key` returns the first one.
+
+    `is_proven`: the exchange itself says that this employee talked to this client, whoever owns it and whatever its
+    section; the talk is kept and credited by the table (rows 4 and 5 need no open cycle).
 
     `at` is the moment of the interaction (default now). A contact never resets a clock by itself; only a fact it
     records may (2.4). Raises Invalid by field, NotAllowed, Conflict (ownerless client), and what `refuse` raises.
@@ -75,11 +80,12 @@ def log_contact(*, client: Client, actor: User, data: ContactData, at: datetime 
         known = Contact.objects.filter(user=actor, key=data.key).first()
         if known is not None:
             return known
-    ensure_may_work(actor, client)
+    if not is_proven:
+        ensure_may_work(actor, client)
     moment = at or clock.now()
     _validate(client, data, moment)
     cycle = open_cycle_of(client)
-    if cycle is None and client.section != Section.CUSTOMERS:
+    if cycle is None and not is_proven and client.section != Section.CUSTOMERS:
         raise Conflict(_("Take the client into work first."), code="not_in_work")
     form = Questionnaire.objects.filter(cycle=cycle).first() if cycle is not None else None
     contact = _build(client, cycle, actor, data, moment, form)

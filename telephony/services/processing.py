@@ -220,7 +220,7 @@ def _log(call: Call, now: datetime) -> None:
     at = min(call.answered_at or call.started_at or call.ended_at or now, now)
     try:
         with acting(via=Channel.PBX, actor=user), transaction.atomic():
-            call.contact = log_contact(client=client, actor=user, data=data, at=at)
+            call.contact = log_contact(client=client, actor=user, data=data, at=at, is_proven=True)
     except ActError as refusal:
         record(action="call.not_logged", obj=call, actor=user, after={"client": client.pk, "why": refusal.code})
 

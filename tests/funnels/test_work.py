@@ -472,3 +472,22 @@ def test_late_document_counts_by_its_date_within_three_counted_days_only(cast):
     with on(MONDAY + timedelta(days=6)):
         invoice(other, due=MONDAY + timedelta(days=12), on_day=MONDAY + timedelta(days=2), number=2)
     assert clock_of(other).clock_started_on == MONDAY + timedelta(days=6)
+
+
+def test_an_exchange_proves_a_talk_of_a_colleague_and_of_a_client_nobody_works(cast):
+    cycle = take(cast, cast.ivanova)
+    data = ContactData(
+        kind="call", result="talked", person=dm_of(cycle.client), direction="in", talk_seconds=120, is_manual=False
+    )
+    proven = log_contact(client=cycle.client, actor=cast.petrov, data=data, is_proven=True)
+    assert (proven.user, proven.is_productive_call, proven.is_incoming_call) == (cast.petrov, True, True)
+    free = make_client(cast)
+    stray = log_contact(
+        client=free,
+        actor=cast.petrov,
+        data=ContactData(kind="call", result="talked", direction="in", talk_seconds=9),
+        is_proven=True,
+    )
+    assert (stray.cycle, stray.is_incoming_call, stray.is_productive_call) == (None, True, False)
+    with pytest.raises(NotAllowed):
+        log_contact(client=free, actor=cast.petrov, data=data)

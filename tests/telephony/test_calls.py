@@ -227,13 +227,14 @@ def test_calls_change_no_colour_and_reset_no_clock(pbx, cast):
     assert Contact.objects.count() == 4
 
 
-def test_a_call_of_a_colleague_stays_a_call_and_says_why_it_is_no_contact(pbx, cast):
+def test_a_call_of_a_colleague_is_his_contact_and_changes_neither_owner_nor_colour(pbx, cast):
     client = known(cast, owner=cast.ivanova)
     pbx.deliver(finished("a", at=NOON, extension="102", direction="out"))
     call = Call.objects.get()
-    assert (call.client, call.user, call.contact) == (client, cast.petrov, None)
-    event = AuditEvent.objects.get(action="call.not_logged")
-    assert event.after["why"] == "not_allowed"
+    assert (call.client, call.user, call.contact.user) == (client, cast.petrov, cast.petrov)
+    client.refresh_from_db()
+    assert client.owner == cast.ivanova
+    assert SalesCycle.objects.get().colour == "red"
 
 
 def test_a_former_employees_extension_names_nobody(pbx, cast):
@@ -307,13 +308,14 @@ def test_the_worker_task_processes_what_the_door_stored(pbx, cast):
     assert Contact.objects.count() == 1
 
 
-def test_a_hard_refusal_client_is_recognised_but_nothing_is_logged_on_it(pbx, cast):
+def test_an_answered_call_of_a_refused_client_is_kept_and_opens_nothing(pbx, cast):
     client = known(cast, owner=cast.ivanova)
     refuse(cycle=SalesCycle.objects.get(), actor=cast.ivanova, reason="not_ours")
-    before = Contact.objects.count()
     pbx.deliver(finished("a", at=NOON))
-    assert Call.objects.get().client == client
-    assert Contact.objects.count() == before
+    contact = Call.objects.get().contact
+    assert (contact.client, contact.cycle, contact.is_incoming_call) == (client, None, True)
+    client.refresh_from_db()
+    assert (client.section, client.owner) == ("hard_refusal", None)
 
 
 def test_the_calls_of_a_connection_are_read_by_its_own_token_only(pbx, cast):
