@@ -42,11 +42,11 @@ def documents_of(client: Client, viewer: User, *, can_act: bool, can_pay: bool) 
     """Offers, invoices, contracts and payments the viewer may see; at most MOST."""
     fields = ("doc", "pk", "name", "amount", "day", "until", "state", "has_file")
     parts = []
-    for kind, model, name, day, until, state in (
-        ("offer", Offer, Cast("number", CharField()), "sent_on", None, F("status")),
-        ("invoice", Invoice, Cast("number", CharField()), "issued_on", "due_on", F("status")),
-        ("contract", Contract, F("number"), "signed_by_client_on", "terminated_on", F("status")),
-        ("payment", Payment, F("document"), "paid_on", None, None),
+    for kind, model, name, day, until in (
+        ("offer", Offer, Cast("number", CharField()), "sent_on", None),
+        ("invoice", Invoice, Cast("number", CharField()), "issued_on", "due_on"),
+        ("contract", Contract, F("number"), "signed_by_client_on", "terminated_on"),
+        ("payment", Payment, F("document"), "paid_on", None),
     ):
         rows = model.objects.visible_to(viewer).filter(client=client).order_by()  # type: ignore[attr-defined]
         if kind == "payment":
@@ -54,7 +54,7 @@ def documents_of(client: Client, viewer: User, *, can_act: bool, can_pay: bool) 
             gone = rows.filter(cancelled_at__isnull=False).annotate(state=Value("cancelled", CharField()))
             shapes = [standing, gone]
         else:
-            shapes = [rows.annotate(state=Cast(state, CharField()))]
+            shapes = [rows.annotate(state=Cast("status", CharField()))]
         for shape in shapes:
             has_file = Value(kind == "contract", BooleanField())
             parts.append(

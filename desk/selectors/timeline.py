@@ -43,14 +43,14 @@ _TOLD_BY_CONTACT: Final = frozenset(
         FactKind.TERMS_DISCUSSED,
     }
 )
-_ICONS: Final = {
+_ICONS: Final[dict[str, str]] = {
     ContactKind.CALL: "phone",
     ContactKind.MEETING: "handshake",
     ContactKind.VISIT: "map-pin",
     ContactKind.LETTER: "mail",
     ContactKind.MESSAGE: "message-circle",
 }
-_FACT_ICONS: Final = {
+_FACT_ICONS: Final[dict[str, str]] = {
     EvidenceType.OFFER: "file-text",
     EvidenceType.INVOICE: "receipt",
     EvidenceType.CONTRACT: "file-check",

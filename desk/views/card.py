@@ -112,10 +112,20 @@ def _panels(request: HttpRequest, card: cards.Card) -> dict[str, Any]:
     head = cards.head_of_card(card)
     for item in head.get("lacks", []):
         item["url"], item["action"] = ways.get(item["code"], ("", ""))
-    people = list(ContactPerson.objects.visible_to(viewer).active().filter(client=client))
+    people = list(ContactPerson.objects.active().visible_to(viewer).filter(client=client))
     can_log = card.can_act and (card.is_open or client.section == Section.CUSTOMERS)
     context = {
         "head": head,
+        "subtitle": " · ".join(
+            str(part)
+            for part in (
+                client.get_size_display() if client.size else "",
+                client.category.name if client.category else "",
+                client.city,
+                _("INN %(inn)s") % {"inn": client.inn} if client.inn else "",
+            )
+            if part
+        ),
         "people": people,
         "phones": list(Phone.objects.visible_to(viewer).filter(client=client).select_related("person")),
         "emails": list(Email.objects.visible_to(viewer).filter(client=client).select_related("person")),

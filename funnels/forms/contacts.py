@@ -79,7 +79,12 @@ class ContactForm(forms.Form):
     progress_due_on = DayField(label=gettext_lazy("Progress due"), required=False)
     next_on = DayField(label=gettext_lazy("Next step"), required=False)
     next_time = ClockField(label=gettext_lazy("Time of the next step"), required=False)
-    next_text = forms.CharField(label=gettext_lazy("What to do next"), max_length=200, required=False)
+    next_text = forms.CharField(
+        label=gettext_lazy("What to do next"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": gettext_lazy("What to do next")}),
+    )
     refusal_reason = forms.ChoiceField(
         label=gettext_lazy("Reason of the refusal"),
         choices=[("", gettext_lazy("choose the reason")), *RefusalReason.choices],
@@ -97,7 +102,7 @@ class ContactForm(forms.Form):
         field = self.fields["person"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - tells the type checker what stands above
         field.queryset = client.people.active()
-        field.label_from_instance = person_label  # type: ignore[method-assign]
+        field.label_from_instance = person_label  # type: ignore[method-assign,assignment]
         if not self.is_bound:
             known = list(field.queryset) if people is None else people
             # Read once: drawing the list must not ask the database again.

@@ -29,6 +29,7 @@ from funnels.rules import missing_for, next_forward_state
 from funnels.services.access import is_head_of
 from funnels.views.fetching import (
     CHANGED,
+    chosen,
     client_of,
     cycle_of,
     find_cycle,
@@ -103,14 +104,18 @@ def client_take(request: HttpRequest, pk: int) -> HttpResponse:
     gives = person.role in (Role.HEAD, Role.DIRECTOR)
     if not gives and person.role not in MANAGER_ROLES:
         raise NotAllowed(_("Your role takes no clients into work."))
-    people = managers_of(client, person) if gives else []
-    form = _bound(request, f.TakeForm, people=people)
+    people = managers_of(client) if gives else []
+    lacks = card_gaps(client)
+    asks = {item.code.removeprefix("missing_") for item in lacks if item.code in ("missing_size", "missing_category")}
+    form = _bound(request, f.TakeForm, people=people, asks=asks)
 
     def act(data: dict[str, Any]) -> str:
         owner = person
         if gives:
-            owner = next(user for user in User.objects.active().filter(pk=data["owner"]))
-        cycle = services.take_into_work(client=client, owner=owner, actor=person)
+            owner = chosen(data["owner"], "owner")
+        cycle = services.take_into_work(
+            client=client, owner=owner, actor=person, card={name: data[name] for name in asks}
+        )
         return _("%(client)s is in work with %(name)s. The term: %(days)s days, till %(day)s.") % {
             "client": client.name,
             "name": owner.short_name,
@@ -118,8 +123,8 @@ def client_take(request: HttpRequest, pk: int) -> HttpResponse:
             "day": formats.date_num(cycle.term_ends_on),
         }
 
-    lacks = card_gaps(client)
-    refusal = Refusal(200, "", missing_rows(services.missing_list(lacks), ways_of(client))) if lacks else None
+    unasked = [item for item in lacks if item.code.removeprefix("missing_") not in asks]
+    refusal = Refusal(200, "", missing_rows(services.missing_list(unasked), ways_of(client))) if unasked else None
     return _dialog(
         request,
         client,
@@ -336,11 +341,11 @@ def client_advance(request: HttpRequest, pk: int) -> HttpResponse:
 @answers_refusals
 def client_transfer(request: HttpRequest, pk: int) -> HttpResponse:
     client, cycle, person = _of_head(request, pk)
-    people = [row for row in managers_of(client, person) if row[0] != cycle.owner_id]
+    people = [row for row in managers_of(client, everywhere=person.is_director) if row[0] != cycle.owner_id]
     form = _bound(request, f.TransferForm, people=people)
 
     def act(data: dict[str, Any]) -> str:
-        to = next(user for user in User.objects.active().filter(pk=data["to"]))
+        to = chosen(data["to"], "to")
         services.transfer(cycle=cycle, to=to, actor=person, reason=data["reason"], note=data["note"])
         return _("%(client)s is with %(name)s now.") % {"client": client.name, "name": to.short_name}
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from clients.models import Client
 from common.acts import Way
-from common.errors import Conflict
+from common.errors import Conflict, Invalid
 from funnels.forms.acts import people_with_load
 from funnels.models import SalesCycle
 
@@ -49,15 +49,23 @@ def still_visible(person: User, client: Client) -> bool:
     return Client.objects.visible_to(person).filter(pk=client.pk).exists()
 
 
-def managers_of(client: Client, viewer: User) -> list[tuple[int, str]]:
-    """Choices: managers and heads of the client's department (the director's: of all) with their work lists."""
+def managers_of(client: Client, *, everywhere: bool = False) -> list[tuple[int, str]]:
+    """Choices: managers and heads of the client's department, or of all, with their work lists."""
     people = User.objects.active().with_clients()
-    if not viewer.is_director:
+    if not everywhere:
         people = people.filter(department_id=client.department_id)
     rows = list(people.order_by("last_name", "first_name", "pk"))
     loads = SalesCycle.objects.in_worklist().filter(owner__in=rows).order_by()
     counts = {row["owner"]: row["n"] for row in loads.values("owner").annotate(n=Count("pk"))}
     return people_with_load(rows, counts)
+
+
+def chosen(pk: int, field: str) -> User:
+    """The person chosen in a form; Invalid when he has left meanwhile."""
+    user = User.objects.active().filter(pk=pk).first()
+    if user is None:
+        raise Invalid({field: _("Choose an active manager.")})
+    return user
 
 
 _WAYS = {

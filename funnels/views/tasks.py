@@ -28,7 +28,7 @@ from funnels.forms.fields import moment
 from funnels.forms.tasks import PERIODS
 from funnels.models import Task
 from funnels.services import complete_task, create_task, ensure_may_work
-from funnels.views.fetching import person_of
+from funnels.views.fetching import chosen, person_of
 
 TASKS_CHANGED = "tasksChanged"
 COUNT_LIMIT = 999
@@ -94,7 +94,7 @@ def task_new(request: HttpRequest) -> HttpResponse:
         def act(data: dict[str, Any]) -> None:
             due_at = moment(data["due_on"], data["due_time"])
             assert due_at is not None  # noqa: S101 - the field is required
-            assignee = next(iter(User.objects.active().filter(pk=data["assignee"]))) if people else person
+            assignee = chosen(data["assignee"], "assignee") if people else person
             create_task(
                 kind=TaskKind.OTHER,
                 text=data["text"],
