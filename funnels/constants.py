@@ -34,6 +34,8 @@ LATE_FACT_COUNTED_DAYS: Final = 3  # R-S0-P15: a fact entered later counts by it
 PAYMENT_STEPS_PERCENT: Final = (25, 50, 75)  # R-S0-P14: shares whose first reaching is a movement
 OLD_OWNER_SHARE_PERCENT: Final = 50  # R-S0-P16: default and upper bound for a client rotated GREEN
 
+LONG_ABSENCE_DAYS: Final = 28  # R-S0-P16: up to this the deputy works the list and it comes back by itself
+
 FLOOD_GUARD_MIN: Final = 20  # R-S0-P16: more flags of one night than this …
 FLOOD_GUARD_SHARE: Final = Fraction(25, 100)  # … and than this share of the open cycles are held
 

@@ -23,6 +23,7 @@ urlpatterns = [
     path("rotation/", views.rotation_queue, name="rotation_queue"),
     path("rotation/history/", views.rotation_history, name="rotation_history"),
     path("rotation/history/export/", views.rotation_export, name="rotation_export"),
+    path("rotation/distribute/<int:pk>/", views.rotation_distribute, name="rotation_distribute"),
     path("rotation/settings/", views.rotation_settings, name="rotation_settings"),
     path("rotation/settings/<int:pk>/", views.rotation_start, name="rotation_start"),
     path("rotation/release/<int:pk>/", views.rotation_release, name="rotation_release"),

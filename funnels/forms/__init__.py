@@ -15,7 +15,7 @@ from funnels.forms.acts import (
 )
 from funnels.forms.contacts import ContactForm
 from funnels.forms.questionnaires import QuestionnaireForm
-from funnels.forms.rotation import RecipientForm, RotationFilterForm, RotationStartForm
+from funnels.forms.rotation import DistributionForm, RecipientForm, RotationFilterForm, RotationStartForm
 from funnels.forms.tasks import TaskFilterForm, TaskForm
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "ConfirmForm",
     "ContactForm",
     "CorrectionForm",
+    "DistributionForm",
     "NextStepForm",
     "NoMoreForm",
     "PlanForm",

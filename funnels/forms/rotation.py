@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from funnels.choices import Colour, OrderStatus
+from funnels.choices import Colour, OrderStatus, OwnershipReason
 from funnels.forms.fields import DayField
 from funnels.selectors import RotationFilter
 
@@ -65,6 +65,13 @@ class RecipientForm(forms.Form):
 
 class RotationStartForm(forms.Form):
     rotation_starts_on = DayField(label=_("Rotation starts on"))
+
+
+class DistributionForm(forms.Form):
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[(each.value, each.label) for each in (OwnershipReason.ABSENCE, OwnershipReason.DISMISSAL)],
+    )
 
 
 def _choice(label, choices) -> forms.TypedChoiceField:

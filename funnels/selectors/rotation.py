@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Case, Count, DecimalField, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Cast
 
 from accounts.choices import Role
-from accounts.models import Department, User
+from accounts.models import Absence, Department, User
 from accounts.selectors import calendar
 from clients.models import Client
 from common.paging import KeysetPage, keyset_page
 from funnels.choices import OPEN_ORDER_STATUSES, Colour, FactKind, OrderStatus
+from funnels.constants import LONG_ABSENCE_DAYS
 from funnels.models import Fact, RotationOrder, SalesCycle
 from funnels.rules import Candidate, Order, deficit, exclusion, standing_before
 from funnels.selectors.candidates import candidates, moving_of, open_queue, rule_orders
@@ -201,6 +202,29 @@ def dry_departments(user: User, day: date) -> list[Department]:
     return list(_departments(user).filter(Q(rotation_starts_on__isnull=True) | Q(rotation_starts_on__gt=day)))
 
 
+@dataclass(frozen=True)
+class LongAbsence:
+    """Somebody away for more than 28 calendar days whose list nobody has distributed yet."""
+
+    user: User
+    ends_on: date | None
+    clients: int
+
+
+def long_absences(user: User, day: date) -> list[LongAbsence]:
+    """In scope, with clients; the longest list first."""
+    absences = (
+        Absence.objects.visible_to(user)
+        .covering(day)
+        .filter(Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on") + timedelta(days=LONG_ABSENCE_DAYS)))
+        .select_related("user__department")
+    )
+    away = {absence.user_id: absence for absence in absences}
+    owned = Client.objects.live().filter(owner__in=away).order_by().values_list("owner_id").annotate(n=Count("pk"))
+    rows = [LongAbsence(away[who].user, away[who].ends_on, n) for who, n in owned]
+    return sorted(rows, key=lambda row: (-row.clients, row.user.pk))
+
+
 def rotation_departments(user: User) -> list[Department]:
     return list(_departments(user))
 
@@ -291,6 +315,4 @@ def _departments(user: User) -> QuerySet[Department]:
 
 
 def _with_all(orders: QuerySet[RotationOrder]) -> QuerySet[RotationOrder]:
-    return orders.select_related(
-        "client", "cycle__client", "cycle__segment", "department", "old_owner", "suggested", "recipient", "chosen_by"
-    )
+    return orders.select_related("client", "cycle__segment", "old_owner", "suggested", "recipient", "chosen_by")

@@ -104,7 +104,7 @@ def destination_text(order: RotationOrder) -> str:
 def _reason(order: RotationOrder, choice: dict) -> str:
     action = choice.get("action")
     if action == "expire":
-        recall_on = order.cycle.client.recall_on
+        recall_on = order.client.recall_on
         text = _("third stagnation of the cycle: no further hand-over")
         return f"{text}, {_recall(recall_on)}" if recall_on else text
     if action == "head_reserve":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -16,7 +15,7 @@ from clients.models import Client
 from common import clock
 from common.errors import Conflict, Invalid, NotAllowed
 from funnels.choices import OwnershipReason
-from funnels.constants import Colour, CycleKind
+from funnels.constants import LONG_ABSENCE_DAYS, Colour, CycleKind
 from funnels.models import Ownership, RotationOrder, SalesCycle
 from funnels.rules import Candidate, Choice, Order, RotationOutcome, choose, plan_queue
 from funnels.selectors import Moving, candidates, moving_of, rule_orders
@@ -27,7 +26,6 @@ from funnels.services.rotation import hand_over
 from funnels.services.rotation_queue import lock_queue_or_refuse, names_of, plan_department, put_choice
 from journal.services import record
 
-LONG_ABSENCE_DAYS: Final = 28  # up to this a deputy works the list and it comes back by itself
 _REASONS = (OwnershipReason.ABSENCE, OwnershipReason.DISMISSAL)
 
 

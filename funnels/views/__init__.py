@@ -17,6 +17,7 @@ from funnels.views.acts import (
 from funnels.views.contacts import contact_form, contact_hint
 from funnels.views.questionnaires import questionnaire
 from funnels.views.rotation import (
+    rotation_distribute,
     rotation_export,
     rotation_history,
     rotation_queue,
@@ -45,6 +46,7 @@ __all__ = [
     "contact_form",
     "contact_hint",
     "questionnaire",
+    "rotation_distribute",
     "rotation_export",
     "rotation_history",
     "rotation_queue",

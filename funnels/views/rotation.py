@@ -19,12 +19,13 @@ from common import clock
 from common.acts import answers_refusals, attempt, done
 from common.errors import NotAllowed
 from common.htmx import wants_fragment
-from funnels.forms import RecipientForm, RotationFilterForm, RotationStartForm
+from funnels.forms import DistributionForm, RecipientForm, RotationFilterForm, RotationStartForm
 from funnels.models import RotationOrder
 from funnels.selectors import (
     dry_departments,
     held_departments,
     history_page,
+    long_absences,
     queue_page,
     queue_summary,
     recipients_of,
@@ -36,6 +37,8 @@ from funnels.selectors import (
 from funnels.services import (
     EXECUTES_AT,
     change_recipient,
+    count_clients,
+    distribute_list,
     executes_at,
     export_history,
     preview_dry_run,
@@ -67,6 +70,7 @@ def rotation_queue(request: HttpRequest) -> HttpResponse:
         "is_director": person.is_director,
         "held": held_departments(person) if sees_whole_queue(person) else [],
         "dry": dry_departments(person, today),
+        "away": long_absences(person, today) if sees_whole_queue(person) else [],
         "next_at": next_at,
         "is_filtered": bool(filters.kept()),
         "here": request.get_full_path(),
@@ -144,6 +148,27 @@ def rotation_release(request: HttpRequest, pk: int) -> HttpResponse:
     n = release_held(department=department, actor=person)
     told = ngettext("%(n)d rotation released.", "%(n)d rotations released.", n) % {"n": n}
     return done(request, told, reverse("rotation_queue"), event=ROTATION_CHANGED)
+
+
+@require_http_methods(["GET", "POST"])
+@answers_refusals
+def rotation_distribute(request: HttpRequest, pk: int) -> HttpResponse:
+    """«Распределить список» of somebody who left or is away for more than 28 days."""
+    person = _decider(request)
+    user = get_object_or_404(User.objects.visible_to(person).with_clients().select_related("department"), pk=pk)
+    form = DistributionForm(request.POST or None)
+    counts: dict[str, int] = {}
+
+    def act(data: dict[str, Any]) -> None:
+        counts.update(distribute_list(user=user, actor=person, reason=data["reason"]))
+
+    refusal = attempt(form, act) if request.method == "POST" else None
+    if request.method == "POST" and refusal is None:
+        told = _("Handed over: %(handed_over)d, to the reserve: %(reserve)d.") % counts
+        return done(request, told, reverse("rotation_queue"), event=ROTATION_CHANGED)
+    context = {"employee": user, "form": form, "refusal": refusal, "n": count_clients(user)}
+    template = "funnels/_rotation_distribute.html" if wants_fragment(request) else "funnels/rotation_distribute.html"
+    return render(request, template, context, status=refusal.status if refusal else 200)
 
 
 @require_GET

@@ -118,3 +118,24 @@ def test_nobody_is_switched_off_with_clients_unless_they_are_distributed_in_the_
     assert not User.objects.get(pk=cast.ivanova.pk).is_active
     assert count_clients(cast.ivanova) == 0
     assert Client.objects.filter(section=Section.IN_WORK).count() == 3
+
+
+def test_the_head_distributes_the_list_of_a_long_absent_person_from_the_rotation_page(cast, as_user):
+    url = f"/rotation/distribute/{cast.ivanova.pk}/"
+    with on(DAY):
+        cycle = take(cast, cast.ivanova)
+        client = as_user(cast.volkov)
+        assert url not in client.get("/rotation/").content.decode()
+        assert client.post(url, {"reason": "absence"}).status_code == 409
+        Absence.objects.create(
+            user=cast.ivanova, starts_on=DAY, ends_on=None, deputy=cast.petrov, created_at=clock.now()
+        )
+        assert url in client.get("/rotation/").content.decode()
+        assert client.get(url, headers={"HX-Request": "true"}).status_code == 200
+        assert as_user(cast.boss).post(url, {"reason": "absence"}).status_code == 404
+        assert as_user(cast.petrov).post(url, {"reason": "absence"}).status_code == 403
+        assert as_user(cast.volkov).post(url, {"reason": "boredom"}).status_code == 422
+        assert as_user(cast.volkov).post(url, {"reason": "absence"}).status_code == 303
+        assert url not in as_user(cast.volkov).get("/rotation/").content.decode()
+    cycle.refresh_from_db()
+    assert cycle.owner not in (cast.ivanova, None)
