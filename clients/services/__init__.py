@@ -1,7 +1,7 @@
 """Acts of the client base. Pages, API, import and telephony call the same functions."""
 
 from clients.services.acts import refuse_colour
-from clients.services.cards import change_size_label, create_client, snapshot, update_client
+from clients.services.cards import change_size_label, create_client, fill_gaps, snapshot, update_client
 from clients.services.dictionaries import (
     create_category,
     create_segment,
@@ -28,6 +28,7 @@ __all__ = [
     "create_segment",
     "create_source",
     "deactivate_person",
+    "fill_gaps",
     "forget_checked_files",
     "receive_import",
     "refuse_colour",

@@ -165,6 +165,24 @@ def change_size_label(*, client: Client, size: str, actor: User, version: int | 
     return locked
 
 
+def fill_gaps(*, client: Client, data: Mapping[str, Any], actor: User) -> Client:
+    """What taking into work asks of an imported card: `size` and `category`, only where the card has none (6.7).
+
+    `client` is locked by the act that asks, and that act has decided whether the person may take it. Invalid by field.
+    """
+    asked = {field: data[field] for field in ("size", "category") if data.get(field)}
+    before = snapshot(client)
+    values = clean_card({field: value for field, value in asked.items() if not before[field]}, client=client)
+    if values.get("category") is not None:
+        client.category = values["category"]
+    if values.get("size"):
+        if values["size"] == SizeLabel.NOT_OURS:
+            raise Invalid({"size": _("Choose one of the values.")})
+        _apply_size(client, size=values["size"], keep_segment=client.segment_id is not None)
+    _save_changes(client, before, client.section, actor)
+    return client
+
+
 def _apply_size(client: Client, *, size: str, keep_segment: bool) -> None:
     if size == SizeLabel.NOT_OURS and client.section == Section.IN_WORK:
         raise Conflict(

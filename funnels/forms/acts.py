@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +10,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from clients.models import ContactPerson
+from clients.choices import SizeLabel
+from clients.models import Category, ContactPerson
 from common import clock, formats
 from funnels.choices import OwnershipReason, RefusalReason, State
 from funnels.constants import RECALL_AFTER_REFUSAL_DAYS
@@ -26,10 +27,22 @@ class ConfirmForm(forms.Form):
 
 
 class TakeForm(forms.Form):
-    """`people`: whom the head may give the client to, as (id, «Иванова Мария · 70 из 90»); empty = for oneself."""
+    """`people`: whom the head may give the client to, as (id, «Иванова Мария · 70 из 90»); empty = for oneself.
 
-    def __init__(self, *args: Any, people: Sequence[tuple[int, str]] = (), **kwargs: Any) -> None:
+    `asks`: which of `size` and `category` the card lacks; the take asks for them (6.7).
+    """
+
+    def __init__(
+        self, *args: Any, people: Sequence[tuple[int, str]] = (), asks: Collection[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if "size" in asks:
+            sizes = [choice for choice in SizeLabel.choices if choice[0] != SizeLabel.NOT_OURS]
+            self.fields["size"] = forms.ChoiceField(label=_("Size label"), choices=[("", "—"), *sizes])
+        if "category" in asks:
+            self.fields["category"] = forms.ModelChoiceField(
+                label=_("Category"), queryset=Category.objects.filter(is_active=True), empty_label="—"
+            )
         if people:
             self.fields["owner"] = forms.TypedChoiceField(label=_("Manager"), coerce=int, choices=list(people))
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import User
-from clients.choices import Section
+from clients.choices import Section, SizeLabel
 from clients.models import Client, RetakeBan, Segment
+from clients.services import fill_gaps
 from common import clock
 from common.errors import Conflict, GuardFailed, Invalid, NotAllowed
 from funnels.choices import CycleKind, OwnershipReason, State
@@ -28,11 +31,18 @@ CONFLICTS = ("already_in_work", "section_closed", "retake_ban", "worklist_full")
 
 @transaction.atomic
 def take_into_work(
-    *, client: Client, owner: User, actor: User, kind: str = CycleKind.NEW, at: datetime | None = None
+    *,
+    client: Client,
+    owner: User,
+    actor: User,
+    kind: str = CycleKind.NEW,
+    at: datetime | None = None,
+    card: Mapping[str, Any] | None = None,
 ) -> SalesCycle:
     """Opens a sales cycle for `owner`: section «В работе», colour RED, both clocks and the term start.
 
-    A manager takes for himself, a head gives to his people. Raises Conflict (taken by somebody faster, list full, ban
+    A manager takes for himself, a head gives to his people. `card`: size label and category, written where the card
+    has none. Raises Conflict (taken by somebody faster, list full, ban
     of 180 days, recall not due), GuardFailed with the missing card fields, NotAllowed, Invalid for the owner.
     """
     client = lock_client(client.pk)
@@ -41,6 +51,8 @@ def take_into_work(
     # Locked, so that two takes do not pass the cap together and nobody leaves the company meanwhile.
     owner = User.objects.select_for_update(of=("self",)).filter(pk=owner.pk).get()
     _ensure_may_take(client, owner, actor, kind)
+    if card:
+        fill_gaps(client=client, data=card, actor=actor)
     ban = RetakeBan.objects.filter(client=client, user=owner).first()
     found = can_take(
         TakeContext(
@@ -53,7 +65,7 @@ def take_into_work(
             lost_on=ban.until_on - timedelta(days=RETAKE_BAN_DAYS) if ban else None,
             has_name=bool(client.name.strip()),
             has_phone_or_email=client.phones.exists() or client.emails.exists(),
-            has_size=bool(client.size) and client.size != "not_ours",
+            has_size=bool(client.size) and client.size != SizeLabel.NOT_OURS,
             has_category=client.category_id is not None,
         )
     )
@@ -135,6 +147,13 @@ def _open(client: Client, owner: User, actor: User, kind: str, moment: datetime)
         obj=client,
         actor=actor,
         before=before,
-        after={"section": client.section, "owner": owner.pk, "cycle": cycle.pk, "kind": kind},
+        after={
+            "section": client.section,
+            "owner": owner.pk,
+            "cycle": cycle.pk,
+            "kind": kind,
+            "size": client.size,
+            "category": client.category_id,
+        },
     )
     return cycle

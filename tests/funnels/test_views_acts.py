@@ -15,6 +15,7 @@ from common import clock
 from funnels.models import Fact, Ownership, Questionnaire, RotationOrder, SalesCycle, Task
 from funnels.services import save_questionnaire
 from funnels.services.exits import win_cycle
+from journal.models import AuditEvent
 from tests.factories.work import call, dm_of, make_client, make_template, offer, on, take
 
 MONDAY = date(2026, 11, 9)
@@ -61,18 +62,41 @@ def test_a_manager_takes_a_free_client_and_lands_on_its_card(cast, as_user):
 
 
 def test_a_take_of_an_incomplete_card_lists_what_is_missing_with_the_way_to_fill_it(cast, as_user):
-    client = make_client(cast, size="")
+    client = make_client(cast)
     client.phones.all().delete()
     browser = as_user(cast.ivanova)
     shown = browser.get(f"/clients/{client.pk}/take/", **HTMX).content.decode()
     response = browser.post(f"/clients/{client.pk}/take/", {}, **HTMX)
-    page = response.content.decode()
     assert response.status_code == 422
-    for text in (shown, page):
+    for text in (shown, response.content.decode()):
         assert "a phone or an e-mail" in text
-        assert "the size label" in text
         assert f'href="/clients/{client.pk}/edit/"' in text
     assert not SalesCycle.objects.exists()
+
+
+def test_a_take_asks_for_the_size_label_and_the_category_the_card_lacks(cast, as_user):
+    client = make_client(cast, size="", segment=None)
+    Client.objects.filter(pk=client.pk).update(category=None)
+    browser = as_user(cast.ivanova)
+    shown = browser.get(f"/clients/{client.pk}/take/", **HTMX).content.decode()
+    assert 'name="size"' in shown and 'name="category"' in shown
+    assert browser.post(f"/clients/{client.pk}/take/", {}, **HTMX).status_code == 422
+    for bad in ({"size": "not_ours"}, {"size": "small", "category": "999999"}):
+        assert browser.post(f"/clients/{client.pk}/take/", bad, **HTMX).status_code == 422
+    client.refresh_from_db()
+    assert (client.size, client.category, client.owner) == ("", None, None)
+    browser.post(f"/clients/{client.pk}/take/", {"size": "small", "category": cast.category.pk}, **HTMX)
+    client.refresh_from_db()
+    assert (client.size, client.category, client.segment) == ("small", cast.category, cast.small)
+    assert client.owner == cast.ivanova
+    assert AuditEvent.objects.filter(action="client.edit", object_id=client.pk).count() == 1
+
+
+def test_a_take_never_overwrites_what_the_card_has(cast, as_user):
+    client = make_client(cast)
+    as_user(cast.ivanova).post(f"/clients/{client.pk}/take/", {"size": "large"}, **HTMX)
+    client.refresh_from_db()
+    assert (client.size, client.owner) == ("medium", cast.ivanova)
 
 
 def test_of_two_managers_the_second_is_told_who_was_faster(cast, as_user):
