@@ -252,6 +252,25 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # Sets of values whose fields share a name (kind, state, reason …) are told apart by these.
+    "ENUM_NAME_OVERRIDES": {
+        "AbsenceKind": "accounts.choices.AbsenceKind",
+        "ClientKind": "clients.choices.ClientKind",
+        "ContactKind": "funnels.choices.ContactKind",
+        "CycleKind": "funnels.choices.CycleKind",
+        "OrderKind": "funnels.choices.OrderKind",
+        "TaskKind": "funnels.choices.TaskKind",
+        "ClientState": "clients.choices.ClientState",
+        "ImportState": "clients.choices.ImportState",
+        "ImportRowState": "clients.choices.RowState",
+        "ContactDirection": "funnels.choices.Direction",
+        "ContactResult": "funnels.choices.ContactResult",
+        "RefusalReason": "funnels.choices.RefusalReason",
+        "OrderStatus": "funnels.choices.OrderStatus",
+        "OfferStatus": "deals.choices.OfferStatus",
+        "InvoiceStatus": "deals.choices.InvoiceStatus",
+        "ContractStatus": "deals.choices.ContractStatus",
+    },
 }
 
 LOGGING = {

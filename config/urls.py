@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("funnels.urls")),
     path("", include("telephony.urls")),
     path("api/v1/telephony/", include("telephony.api_urls")),
+    path("api/v1/", include("config.api_urls")),
     path("", include("planning.urls")),
     path("", include("notifications.urls")),
 ]
