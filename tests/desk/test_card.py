@@ -275,6 +275,12 @@ def test_html_in_what_people_wrote_is_shown_as_text(cast, as_user, worked):
     assert "&lt;script&gt;alert(1)" in page
 
 
+def test_the_full_contact_form_opens_in_a_slot_under_the_one_line_log(cast, as_user, worked):
+    page = text_of(card(as_user(cast.ivanova), worked.client))
+    assert 'id="log-slot" data-slot' in page
+    assert f'hx-get="/clients/{worked.client_id}/contact/" hx-target="#log-slot"' in page
+
+
 def test_a_fragment_is_the_card_without_the_shell(cast, as_user, worked):
     page = text_of(as_user(cast.ivanova).get(f"/clients/{worked.client_id}/", **HTMX))
     assert "<html" not in page
