@@ -1,16 +1,12 @@
 from funnels.views.acts import (
     client_advance,
     client_calculation,
-    client_closing,
     client_correct,
-    client_handover,
     client_next_step,
     client_no_more,
     client_plan,
     client_refuse,
-    client_repeat,
     client_reserve,
-    client_take,
     client_terms,
     client_transfer,
 )
@@ -26,6 +22,7 @@ from funnels.views.rotation import (
     rotation_settings,
     rotation_start,
 )
+from funnels.views.taking import client_closing, client_handover, client_repeat, client_take
 from funnels.views.tasks import task_done, task_new, tasks
 
 __all__ = [
