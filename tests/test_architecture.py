@@ -16,7 +16,7 @@ def test_no_relation_points_up():
         if model._meta.app_label not in FLOORS:
             continue
         for field in model._meta.get_fields():
-            target = field.related_model if field.many_to_one or field.one_to_one and field.concrete else None
+            target = field.related_model if field.many_to_one or (field.one_to_one and field.concrete) else None
             if target is None or target._meta.app_label not in FLOORS:
                 continue
             assert FLOORS.index(target._meta.app_label) <= FLOORS.index(model._meta.app_label), f"{model} → {target}"

@@ -170,7 +170,7 @@ def _write_questionnaires(worked: Sequence[Life], at: datetime) -> None:
 
 
 def _write_calls(contacts: Sequence[Contact], line: Line, rng: Random) -> None:
-    numbers = dict(
+    numbers: dict[int | None, str] = dict(
         Phone.objects.filter(person__in={row.person_id for row in contacts}).values_list("person_id", "e164")
     )
     rows = []

@@ -63,7 +63,7 @@ def change_owner(
         clock_started_on=old.clock_started_on if carry_clock else day,
         state_started_on=old.state_started_on if carry_clock else day,
     )
-    if to.department_id is not None and client.department_id != to.department_id:
+    if to.department is not None and client.department_id != to.department_id:
         client.department = to.department
     fill_clock(new, client.department.rotation_starts_on)
     new.save()
