@@ -130,6 +130,15 @@ class Person:
         assert answer is not None
         return answer.status
 
+    def sign_in(self, login: str, path: str = "/account/") -> None:
+        """By the form; a session of yesterday is over."""
+        self.goto(f"/login/?next={path}")
+        self.page.fill("[name=username]", login)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.click("button[data-default]")
+        self.page.wait_for_load_state()
+        expect(self.page.locator("details.menu .who")).to_be_visible()
+
     def text(self, selector: str = "main") -> str:
         return " ".join(self.page.locator(selector).first.inner_text().split())
 
@@ -167,16 +176,7 @@ def enter(visitor: Callable[..., Person]) -> Callable[..., Person]:
 
     def sign_in(login: str, path: str = "/account/", **options: object) -> Person:
         person = visitor(**options)
-        type_login(person, login, path)
+        person.sign_in(login, path)
         return person
 
     return sign_in
-
-
-def type_login(person: Person, login: str, path: str = "/account/") -> None:
-    person.goto(f"/login/?next={path}")
-    page = person.page
-    page.fill("[name=username]", login)
-    page.fill("[name=password]", PASSWORD)
-    page.click("button[data-default]")
-    expect(page.locator("details.menu .who")).to_be_visible()
