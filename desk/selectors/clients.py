@@ -76,8 +76,8 @@ def chip_figures(clients: QuerySet[Client], day: date) -> Figures:
 
 def totals(clients: QuerySet[Client]) -> tuple[int, Decimal]:
     """How many and for how much in work, roubles; one aggregate query."""
-    found = clients.order_by().aggregate(number=Count("pk"), amount=Coalesce(Sum("amount"), Decimal(0)))
-    return found["number"], found["amount"]
+    found = clients.order_by().aggregate(number=Count("pk"), total=Coalesce(Sum("amount"), Decimal(0)))
+    return found["number"], found["total"]
 
 
 def list_page(clients: QuerySet[Client], *, sort: str, cursor: str) -> KeysetPage[Client]:

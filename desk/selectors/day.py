@@ -61,7 +61,7 @@ class Day:
     calls_today: int = 0
     uncredited_today: int = 0
     productive_today: int = 0
-    free: CappedCount = CappedCount(0, is_capped=False)
+    free: CappedCount | None = None
     blocks: tuple[TimeBlock, ...] = ()
 
     @property

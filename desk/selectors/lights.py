@@ -174,7 +174,8 @@ def _count(board: Lights) -> None:
     together = add_up(line.counts for line in board.lines)
     young = {pk for pk, one in board.segments.items() if board.today < one.started_on + timedelta(days=NEWCOMER_DAYS)}
     settled = {pk: part for pk, part in board.by_segment.items() if pk not in young}
-    judged = ratio_of(settled, floors)
+    # Only segments of more than thirty days are judged; while there is none the department is «набор».
+    judged = ratio_of(settled, floors, newcomer=bool(young) and not settled)
     board.whole = Line(None, Ratio(**{**_plain(judged), "counts": together}), dict(total), sum(repeat.values()))
     for line in board.lines:
         line.deviation = deviation(line.counts, together) if not line.is_reserve else None

@@ -18,6 +18,7 @@ from clients.models import ContactPerson, Phone
 from common import clock, formats, markup
 from common.workdays import Calendar
 from desk.selectors.words import ROTATION_TIME
+from funnels.constants import CLOCK_LIMIT_DAYS
 from funnels.models import Ownership
 from funnels.rules import age as counted_age
 
@@ -132,9 +133,10 @@ def work_row(ownership: Ownership, reach: Reach, *, day: date, days: int, owner:
         "url": reverse("client_card", args=[client.pk]),
         "contact_url": reverse("contact_form", args=[client.pk]),
         "person": reach.person,
-        "tel": markup.tel(reach.phone, box=True),
+        "tel": markup.tel(reach.phone),
         "lamp": markup.lamp(cycle.colour, why=colour_why(cycle.colour, cycle.colour_rule)),
         "age": age_chip(ownership, days),
+        "is_over": days > CLOCK_LIMIT_DAYS,
         "due": markup.due(cycle.next_step_at, today=day) if cycle.next_step_at else "",
         "step": cycle.next_step_text,
         "step_url": reverse("client_next_step", args=[client.pk]),

@@ -29,7 +29,6 @@ from desk.constants import BULK_LIMIT, COUNT_LIMIT
 from desk.filters import WorkFilter, with_work
 from desk.selectors import clients as lists
 from desk.selectors.rows import Reach, colour_why, last_contact, reaches, state_word
-from desk.selectors.words import ROTATION_TIME
 from desk.views.books import XLSX, write_book
 from funnels.choices import OwnershipReason
 from funnels.models import SalesCycle
@@ -261,9 +260,6 @@ def _common(row: Client) -> dict[str, Any]:
 def _work_line(row: Client, reach: Reach, today: Any, plain: Calendar, viewer: User) -> dict[str, Any]:
     work: Any = row
     days = max(0, plain.counted_days(work.running_from, today)) if work.running_from else None
-    rotation_at = None
-    if work.flag_on is not None and days is not None and days > 10:
-        rotation_at = clock.local_moment(plain.working_day_on_or_after(work.flag_on), ROTATION_TIME)
     left = lists.days_left(work.term_ends_on, today)
     owner = row.owner.short_name if row.owner and row.owner_id != viewer.pk else ""
     step: Any = formats.DASH
@@ -296,11 +292,17 @@ def _work_line(row: Client, reach: Reach, today: Any, plain: Calendar, viewer: U
             (
                 "num",
                 _("To the term"),
-                _("%(n)s d.") % {"n": formats.number(left)} if left is not None else formats.DASH,
+                _term(left),
             ),
             ("num", _("Sum"), formats.money(work.amount)),
         ),
     }
+
+
+def _term(left: int | None) -> str:
+    if left is None:
+        return formats.DASH
+    return _("%(n)s d.") % {"n": formats.number(left)} if left >= 0 else _("over")
 
 
 def _base_line(row: Client, reach: Reach, today: Any, plain: Calendar, viewer: User) -> dict[str, Any]:
@@ -308,7 +310,7 @@ def _base_line(row: Client, reach: Reach, today: Any, plain: Calendar, viewer: U
         "owner": "",
         "cells": (
             ("", _("Contact person"), reach.person or formats.DASH),
-            ("", _("Phone"), markup.tel(reach.phone, box=True) or formats.DASH),
+            ("", _("Phone"), markup.tel(reach.phone) or formats.DASH),
             ("", _("City"), row.city or formats.DASH),
             ("", _("State"), state_word(row.state)),
             ("", _("Recall on"), formats.date_num(row.recall_on, today=today)),

@@ -19,7 +19,7 @@ from accounts.models import User
 from clients.models import Client
 from common import clock, formats, markup, svg
 from common.htmx import wants_fragment
-from common.paging import keyset_page
+from common.paging import CappedCount, keyset_page
 from common.workdays import PeriodKind
 from desk.constants import DAY_PINNED_ROWS, DAY_QUEUE_ROWS
 from desk.selectors.day import Day, day_of
@@ -89,7 +89,7 @@ def _now(found: Day) -> dict[str, Any]:
         "lamps": lamps,
         "ratio": ratio if ratio and ratio.is_judged else None,
         "ratio_text": _ratio_text(found),
-        "block": block,
+        "now_block": block,
         "block_text": _("%(block)s till %(time)s") % {"block": block.label, "time": formats.time(block.end)}
         if block
         else (_("The working day is over") if found.blocks else _("A day off")),
@@ -190,11 +190,15 @@ def _rows(found: Day, asked: str, is_own: bool, request: HttpRequest) -> dict[st
             asked, _("Call queue")
         ),
         "chips": chips,
-        "free": f"{formats.number(found.free.value)}{'+' if found.free.is_capped else ''}",
-        "free_count": found.free.value,
+        "free": _capped(found.free),
+        "free_count": found.free.value if found.free else 0,
         "free_url": f"{list_url}?section=call_base",
         "refresh_url": request.get_full_path(),
     }
+
+
+def _capped(count: CappedCount | None) -> str:
+    return f"{formats.number(count.value)}{'+' if count.is_capped else ''}" if count else "0"
 
 
 def _gone(order: Any) -> dict[str, Any]:

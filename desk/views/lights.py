@@ -223,7 +223,7 @@ def _role(line: Line) -> str:
 def _line(board: Lights, line: Line) -> dict[str, Any]:
     counts, ratio, user = line.counts, line.ratio, line.user
     floors: dict[str, Any] = {}
-    if counts.total and not line.is_reserve and not ratio.is_newcomer:
+    if ratio.is_judged and not line.is_reserve:
         floors = {
             "green_floor": float(ratio.green_floor * 100),
             "yellow_floor": float(ratio.yellow_floor * 100),
@@ -245,7 +245,7 @@ def _line(board: Lights, line: Line) -> dict[str, Any]:
         "bar": svg.light_bar(counts.green, counts.yellow, counts.red, title=title, **floors) if counts.total else "",
         "sums": f"{counts.green} · {counts.yellow} · {counts.red}",
         "need": _need(line),
-        "points": formats.number(points, 1) if points is not None and not line.is_reserve else formats.DASH,
+        "points": formats.number(points, 1) if points is not None and not line.is_reserve and not ratio.is_newcomer else formats.DASH,
         "is_deviating": line.is_deviating,
         "aged": [
             {"n": line.aged[name], "css": css, "url": f"{base}&age={value}&sort=age"}

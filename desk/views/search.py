@@ -52,7 +52,7 @@ def _rows(found: Found, for_contact: bool) -> list[dict[str, Any]]:
                 "card_url": card,
                 "contact_url": contact if works else "",
                 "person": whom[client.pk].person,
-                "tel": markup.tel(whom[client.pk].phone, box=True),
+                "tel": markup.tel(whom[client.pk].phone),
                 "lamp": markup.lamp(own.cycle.colour) if own else "",
                 "age": age_chip(
                     own, age_of(own, own.client.department.rotation_starts_on, today), short=True, last=False
