@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, ClassVar, Final
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
@@ -149,6 +150,11 @@ class ApiView(APIView):
     def person(self) -> Any:
         """The signed-in employee; the permission classes have refused strangers."""
         return self.request.user
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
+            exc = BodyTooLarge(_("The request is too large."))
+        return super().handle_exception(exc)
 
     def read(self, serializer_class: type[serializers.Serializer], **context: Any) -> dict[str, Any]:
         """The checked body. ValidationError (400) names every wrong key."""
