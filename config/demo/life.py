@@ -100,8 +100,8 @@ class Life:
 class Player:
     """Plays one new cycle of a client from the day it is taken to `until`."""
 
-    def __init__(self, scene: Scene, life: Life, owner: User, opened_on: date, zeal: float) -> None:
-        self.scene, self.life, self.zeal = scene, life, zeal
+    def __init__(self, scene: Scene, life: Life, owner: User, opened_on: date, zeal: float, scale: float = 1) -> None:
+        self.scene, self.life, self.zeal, self.scale = scene, life, zeal, scale
         self.rng, self.calendar = scene.rng, scene.calendar
         self.go_live = scene.department.rotation_starts_on
         self._take(owner, opened_on)
@@ -124,7 +124,7 @@ class Player:
             if self.life.is_open and self.calendar.is_working(day):
                 self._morning(day, until)
                 if self.life.is_open and self.rng.random() < self.zeal:
-                    self._work(day, time(9 + self.rng.randrange(8), self.rng.randrange(60)))
+                    self._work(day, time(10 + self.rng.randrange(8), self.rng.randrange(60)))
         if self.life.is_open:
             self._plan_next(until)
         return self.life
@@ -134,7 +134,7 @@ class Player:
     def _take(self, owner: User, day: date) -> None:
         life, at = self.life, clock.local_moment(day, time(10, self.rng.randrange(60)))
         client = life.client
-        amount = _cheque(self.rng, life.segment)
+        amount = _cheque(self.rng, life.segment, self.scale)
         life.cycle = SalesCycle(
             client=client,
             segment=life.segment,
@@ -742,6 +742,6 @@ class Player:
         )
 
 
-def _cheque(rng: Random, segment: Segment) -> Decimal:
-    factor = min(max(rng.lognormvariate(0, 0.6), 0.25), 6)
+def _cheque(rng: Random, segment: Segment, scale: float) -> Decimal:
+    factor = min(max(rng.lognormvariate(0, 0.6), 0.25), 6) * scale
     return (Decimal(str(round(float(segment.average_cheque) * factor / 500))) * 500).quantize(Decimal("1.00"))

@@ -18,6 +18,7 @@ from accounts.models import Department, User
 from accounts.selectors import calendar
 from clients.models import Category, Client, ContactPerson, Segment, Source
 from common import clock
+from common.workdays import month_end
 from config.demo import words
 from config.demo.life import Life, Player, Scene
 from config.demo.people import Company, make_company
@@ -29,8 +30,10 @@ from telephony.models import Line
 from telephony.services import create_connection
 
 SHARE_IN_WORK = 0.45
-SHARE_FINISHED = 0.22
+SHARE_FINISHED = 0.4
 TRIES = 60
+# A demo base is small for its lists: fewer finished sales, each larger, so that plan, fact and forecast stay in proportion.
+OPEN_SCALE, FINISHED_SCALE = 0.6, 2.2
 STAGNANT_EACH = 2  # of every list: the morning's rotation has something to do
 # Wanted list sizes of the cast; the others get what is left.
 LISTS = {"ivanova": 70, "petrov": 54, "kuznetsova": 62, "orlov": 19, "sidorov": 44, "fomina": 40}
@@ -152,11 +155,11 @@ def _open_life(
         # Whoever loses a client to rotation is another: the one wanted here may be its second owner.
         first = user if scene.rng.random() < 0.8 else scene.rng.choice(scene.sellers)
         _reset(life)
-        Player(scene, life, first, opened_on, zeal).play(scene.today)
+        Player(scene, life, first, opened_on, zeal, OPEN_SCALE).play(scene.today)
         if _is_wanted(life, user, colour) and _is_young(scene, life, is_stagnant):
             return life
     _reset(life)
-    Player(scene, life, user, scene.today, 0).play(scene.today)
+    Player(scene, life, user, scene.today, 0, OPEN_SCALE).play(scene.today)
     return life
 
 
@@ -173,12 +176,12 @@ def _is_young(scene: Scene, life: Life, is_stagnant: bool) -> bool:
 def _finished_life(scene: Scene, blank: Callable[[Department, int], Life], days: int) -> Life:
     life = blank(scene.department, days)
     hunters = [user for user in scene.sellers if user.role == Role.HUNTER]
-    wants_win = scene.rng.random() < 0.45
+    wants_win = scene.rng.random() < 0.6
     for _attempt in range(TRIES):
         opened_on = _working_back(scene, 12 + scene.rng.randrange(max(1, days - 12)))
         user = scene.rng.choice(hunters)
         _reset(life)
-        Player(scene, life, user, opened_on, ZEAL.get(user.login, 0.35)).play(scene.today)
+        Player(scene, life, user, opened_on, ZEAL.get(user.login, 0.35), FINISHED_SCALE).play(scene.today)
         if life.cycle and not life.is_open and (life.cycle.outcome == "won") == wants_win:
             return life
     if life.is_open:
@@ -270,14 +273,17 @@ def _write_targets(rng: Random, company: Company, today: date) -> None:
     for _ in range(4):
         months.append((months[-1] - timedelta(days=1)).replace(day=1))
     facts = _past_facts()
+    days = calendar().working_days(month, month_end(month.year, month.month))
+    share = Decimal(max(1, sum(day < today for day in days))) / len(days)
     targets, snapshots = [], []
     for department in company.departments:
         users = [user for user in company.sellers(department) if user.role == Role.HUNTER]
         for user in users:
             for start in months:
                 fact = facts.get((user.pk, start), Decimal(0))
-                base = max(fact, Decimal(600000))
-                amount = (base * Decimal(str(rng.uniform(0.85, 1.25))) / 50000).quantize(Decimal(1)) * 50000
+                done = share if start == month else Decimal(1)
+                base = max(fact / done, Decimal(900000))
+                amount = (base * Decimal(str(rng.uniform(0.9, 1.3))) / 50000).quantize(Decimal(1)) * 50000
                 targets.append(
                     MonthTarget(
                         department=department,
