@@ -135,7 +135,6 @@ def test_own_contacts_stay_readable_as_text_after_the_client_has_left(cast, as_u
         cycle = take(cast, cast.ivanova, client=make_client(cast, name="ООО «Ушедший»"))
         call(cycle)
 
-
         browser = as_user(cast.ivanova)
         address = f'href="/clients/{cycle.client_id}/"'
         assert address in browser.get("/day/contacts/").content.decode()

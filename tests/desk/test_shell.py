@@ -64,6 +64,8 @@ def test_a_fragment_asks_no_counters(cast, as_user, django_assert_max_num_querie
     browser = as_user(cast.ivanova)
     from django.db import connection
 
-    with CaptureQueriesContext(connection, ) as asked:
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
         browser.get("/search/?q=ромашка", headers={"HX-Request": "true"})
     assert not any("funnels_rotationorder" in query["sql"] for query in asked.captured_queries)
