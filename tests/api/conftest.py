@@ -40,9 +40,7 @@ class Caller:
 
     def raw(self, method: str, path: str, body: Any, *, key: str | None = None, **headers: str):
         send = getattr(self.browser, method)
-        return send(
-            f"{V1}{path}", data=body, content_type="application/json", headers=self.headers(key, **headers)
-        )
+        return send(f"{V1}{path}", data=body, content_type="application/json", headers=self.headers(key, **headers))
 
     def upload(self, path: str, fields: dict[str, Any], *, key: str | None = None):
         return self.browser.post(f"{V1}{path}", data=fields, headers=self.headers(key))

@@ -151,7 +151,10 @@ def test_tasks_are_set_listed_and_closed_once(cast, calls_as, cycle):
     assert caller.post(path).status_code == 200
     assert caller.post(path).status_code == 409
     assert caller.post("tasks/", {"text": "x", "due_at": SOON, "assignee": cast.petrov.pk}).status_code == 400
-    assert calls_as(cast.volkov).post("tasks/", {"text": "x", "due_at": SOON, "assignee": cast.petrov.pk}).status_code == 201
+    assert (
+        calls_as(cast.volkov).post("tasks/", {"text": "x", "due_at": SOON, "assignee": cast.petrov.pk}).status_code
+        == 201
+    )
 
 
 def test_an_absence_is_recorded_by_the_head_with_a_deputy_he_sees(cast, calls_as):

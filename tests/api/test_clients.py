@@ -131,7 +131,9 @@ def test_a_written_colour_is_refused_and_signed_whoever_writes_it(cast, calls_as
     assert signed.actor_id == person.pk and signed.object_id == cycle.client_id
 
 
-@pytest.mark.parametrize("path", ["clients/", "clients/{client}/contacts/", "clients/{client}/take/", "cycles/{cycle}/plan/"])
+@pytest.mark.parametrize(
+    "path", ["clients/", "clients/{client}/contacts/", "clients/{client}/take/", "cycles/{cycle}/plan/"]
+)
 def test_a_colour_is_signed_at_every_door_even_under_a_key(cast, calls_as, cycle, path):
     body = {"name": "ООО", "colour": "green"}
     response = calls_as(cast.ivanova).post(path.format(client=cycle.client_id, cycle=cycle.pk), body, key="k-1")

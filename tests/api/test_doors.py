@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.apps import apps
 from django.test import Client as Browser
-from django.urls import get_resolver
 
 from accounts.choices import TokenScope
 from accounts.models import User
-from clients.models import ImportRun
+from clients.models import Client, ImportRun
 from common import clock
+from common.api import MOST_ROWS, PageQuery
 from config import api_urls
 from deals.models import Invoice
 from deals.services import issue_invoice
 from funnels.models import RotationOrder, SalesCycle
 from tests.api.conftest import DAY, V1
-from tests.factories.cast import PASSWORD
 from tests.factories.work import call, make_client, take
 
 LISTS = ["clients/", "contacts/", "cycles/", "tasks/", "rotation-orders/", "absences/", "imports/", "users/"]
@@ -95,15 +95,9 @@ def ask(caller, verb, path, body=None):
 
 
 def test_every_address_of_the_api_is_asked_here():
-    shapes = {path.replace("{", "").replace("}", "") for _verb, path in ROWS} | set(READS)
-    for pattern in api_urls.urlpatterns:
-        route = str(pattern.pattern)
-        if route == "^.*$":
-            continue
-        bare = "/".join("" if "<" in part else part for part in route.split("/"))
-        known = {"/".join("" if part in ("client", "cycle", "invoice", "order", "task", "run") else part for part in s.split("/")) for s in shapes}
-        assert bare in known, route
-    assert get_resolver()
+    asked = {re.sub(r"{\w+}", "<int:pk>", path) for path in [*READS, *(path for _verb, path in ROWS)]}
+    routes = {str(pattern.pattern) for pattern in api_urls.urlpatterns} - {"^.*$"}
+    assert routes - asked == set()
 
 
 @pytest.mark.parametrize("path", [*READS, "clients/1/", "nothing/here/"])
@@ -154,8 +148,7 @@ def test_a_browser_session_needs_the_csrf_token(cast, morning):
     assert browser.get(f"{V1}clients/").status_code == 200
     body = json.dumps({"name": "ООО «Чужой сайт»"})
     assert browser.post(f"{V1}clients/", body, content_type="application/json").status_code == 403
-    assert make_client(cast).__class__.objects.count() == 1
-    assert PASSWORD
+    assert not Client.objects.exists()
 
 
 @pytest.mark.parametrize("path", POSTS)
@@ -175,8 +168,9 @@ def test_no_name_of_any_column_is_swallowed_by_a_body(cast, calls_as, theirs, pa
         return
     assert response.status_code == 400, response.content
     refused = {error["field"].split(".")[0] for error in response.json()["errors"]}
-    dangerous = {"password", "role", "is_staff", "is_superuser", "owner_id", "colour", "version_", "created_by"}
-    assert refused & dangerous or refused <= {"colour"}
+    dangerous = {"password", "role", "is_staff", "is_superuser", "owner_id", "client_id", "groups", "__class__"}
+    # A colour is refused first of all, alone; then every other key by its name.
+    assert refused == {"colour"} or dangerous <= refused
     assert SalesCycle.objects.count() == 1 and Invoice.objects.count() == 1
 
 
@@ -205,7 +199,7 @@ def test_people_are_told_without_secrets(cast, calls_as, who):
 NASTY = ["\x00", "\ud800", "'\"--", "%", "_", "\\", "‮", "😀" * 50, "я" * 10_000, "%00", "NaN", "1e999", "-1", "", " "]
 
 
-@pytest.mark.parametrize("path", LISTS + ["lights/", "plan-fact/"])
+@pytest.mark.parametrize("path", [*LISTS, "lights/", "plan-fact/"])
 def test_no_query_breaks_a_list(cast, calls_as, path):
     caller = calls_as(cast.director)
     names = ["search", "phone", "inn", "owner", "cursor", "page_size", "ordering", "day_from", "is_open", "page", "day"]
@@ -222,8 +216,6 @@ def test_a_page_is_never_larger_than_the_limit(cast, calls_as, morning):
         make_client(cast)
     for size in (1_000_000, 10**17):
         assert len(calls_as(cast.volkov).get("clients/", page_size=size).json()["results"]) == 3
-    from common.api import MOST_ROWS, PageQuery
-
     query = PageQuery(data={"page_size": "1000000"})
     assert query.is_valid() and query.validated_data["page_size"] == MOST_ROWS == 200
     assert calls_as(cast.volkov).get("clients/", page_size=0).status_code == 400
@@ -256,11 +248,13 @@ BODIES = [
 @pytest.mark.parametrize("path", POSTS)
 def test_no_body_breaks_an_act(cast, calls_as, theirs, path):
     caller = calls_as(cast.director)
+    before = SalesCycle.objects.filter(pk=theirs["cycle"]).values().get()
     for body in BODIES:
         response = caller.raw("post", path.format(**theirs), body)
-        allowed = (200, 409) if "done" in path else (400, 403, 413, 415)
-        assert response.status_code in (*allowed, 400, 409), (body[:60], response.content[:300])
-    assert SalesCycle.objects.get(pk=theirs["cycle"]).state == "c1"
+        if "done" not in path:  # takes no body, does not look at one
+            assert 400 <= response.status_code < 500, (body[:60], response.content[:300])
+    if "done" not in path:
+        assert SalesCycle.objects.filter(pk=theirs["cycle"]).values().get() == before
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -274,8 +268,9 @@ def test_a_body_beyond_the_limit_is_not_read(cast, calls_as):
 
 
 def test_an_unknown_address_is_a_problem_not_a_page(cast, calls_as):
+    caller = calls_as(cast.ivanova)
     for verb in ("get", "post", "patch", "put", "delete"):
-        response = calls_as(cast.ivanova).raw(verb, "nothing/here/", b"{}") if verb != "get" else calls_as(cast.ivanova).get("nothing/")
+        response = caller.get("nothing/") if verb == "get" else caller.raw(verb, "nothing/here/", b"{}")
         assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
 
 

@@ -10,14 +10,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clients.models import Client
-from clients.services import create_client
 from common import clock
 from deals.models import Offer
 from funnels.models import Contact, RotationOrder, Task
 from planning.models import MonthTarget
 from tests.api.conftest import DAY
-from tests.factories.work import take
 from tests.factories.money import open_cycle, paid
+from tests.factories.work import take
 
 
 def test_the_department_is_the_sum_of_its_people(cast, calls_as):
@@ -135,13 +134,13 @@ def _more(cast, many: int) -> None:
 def test_queries_do_not_grow_with_the_rows(cast, calls_as, path):
     caller = calls_as(cast.volkov)
     counts = []
-    for many in (3, 60):
+    for many in (3, 297):
         _more(cast, many)
         first = take(cast, cast.petrov) if path == "offers" else None
         address = f"cycles/{Offer.objects.first().cycle_id}/offers/" if first else path
         query = {} if path in ("lights/", "plan-fact/") else {"page_size": 200}
         caller.get(address, **query)
-        with CaptureQueriesContext(connection, ) as found:
+        with CaptureQueriesContext(connection) as found:
             response = caller.get(address, **query)
         assert response.status_code == 200
         counts.append(len(found))
@@ -152,9 +151,8 @@ def test_the_schema_is_told_and_names_the_problem_form(cast, calls_as):
     response = calls_as(cast.ivanova).get("schema/", format="json")
     schema = response.json()
     assert schema["openapi"].startswith("3.1")
-    assert "/api/v1/clients/{id}/take/" in schema["paths"] or "/api/v1/clients/{pk}/take/" in schema["paths"]
+    assert any(path.endswith("/take/") for path in schema["paths"])
     for path, operations in schema["paths"].items():
         for verb, operation in operations.items():
             if "/telephony/" not in path and verb in ("get", "post", "patch"):
                 assert "application/problem+json" in operation["responses"]["404"]["content"], path
-    assert create_client

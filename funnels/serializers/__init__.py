@@ -1,0 +1,71 @@
+"""Cycles, contacts, tasks and rotation orders as the API tells and takes them."""
+
+from funnels.serializers.contacts import (
+    ContactInput,
+    ContactQuery,
+    ContactSerializer,
+    LoggedSerializer,
+)
+from funnels.serializers.cycles import (
+    CycleQuery,
+    CycleSerializer,
+    FactSerializer,
+    QuestionnaireSerializer,
+    QuestionSerializer,
+    StandingSerializer,
+    TermsSerializer,
+    age_of,
+)
+from funnels.serializers.inputs import (
+    CYCLE_COLUMNS,
+    AdvanceInput,
+    CycleInput,
+    PlanInput,
+    QuestionnaireInput,
+    RefuseInput,
+    ReserveInput,
+    TakeInput,
+    TermsInput,
+    TransferInput,
+)
+from funnels.serializers.queue import (
+    ExclusionSerializer,
+    OrderQuery,
+    OrderSerializer,
+    RecipientInput,
+    TaskInput,
+    TaskQuery,
+    TaskSerializer,
+)
+
+__all__ = [
+    "CYCLE_COLUMNS",
+    "AdvanceInput",
+    "ContactInput",
+    "ContactQuery",
+    "ContactSerializer",
+    "CycleInput",
+    "CycleQuery",
+    "CycleSerializer",
+    "ExclusionSerializer",
+    "FactSerializer",
+    "LoggedSerializer",
+    "OrderQuery",
+    "OrderSerializer",
+    "PlanInput",
+    "QuestionSerializer",
+    "QuestionnaireInput",
+    "QuestionnaireSerializer",
+    "RecipientInput",
+    "RefuseInput",
+    "ReserveInput",
+    "StandingSerializer",
+    "TakeInput",
+    "TaskInput",
+    "TaskQuery",
+    "TaskSerializer",
+    "TermsInput",
+    "TermsSerializer",
+    "TransferInput",
+    "age_of",
+]
