@@ -29,7 +29,7 @@ class CardInput(StrictSerializer):
     size = serializers.ChoiceField(choices=SizeLabel.choices, required=False, allow_blank=True)
     category = IdField(required=False, allow_null=True)
     segment = IdField(required=False, allow_null=True)
-    source = IdField(required=False, allow_null=True)
+    source = IdField(required=False, allow_null=True)  # type: ignore[assignment]
 
 
 class CardCreateInput(CardInput):
@@ -69,7 +69,7 @@ class ClientSerializer(serializers.ModelSerializer):
     department = serializers.IntegerField(source="department_id")
     category = serializers.IntegerField(source="category_id", allow_null=True)
     segment = serializers.IntegerField(source="segment_id", allow_null=True)
-    source = serializers.IntegerField(source="source_id", allow_null=True)
+    source = serializers.IntegerField(source="source_id", allow_null=True)  # type: ignore[assignment]
     owner = serializers.IntegerField(source="owner_id", allow_null=True)
     owner_name = serializers.CharField(source="owner.short_name", default=None, allow_null=True)
 

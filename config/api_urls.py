@@ -44,5 +44,6 @@ urlpatterns = [
     path("users/", accounts.UsersView.as_view(), name="api_users"),
     path("users/me/", accounts.MeView.as_view(), name="api_me"),
     path("schema/", SpectacularAPIView.as_view(permission_classes=[IsAuthenticated]), name="api_schema"),
+    path("docs/", desk.api_docs, name="api_docs"),
     re_path(r"^.*$", desk.UnknownView.as_view()),
 ]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
-from django.http import Http404
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema_view
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -77,7 +81,7 @@ class ClientsView(ActView):
             is_descending=asked["ordering"].startswith("-"),
         )
 
-    def before(self, request: Request, **kwargs: Any) -> None:
+    def before(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if isinstance(request.data, Mapping):
             services.refuse_colour(request.data, actor=self.person)
 
@@ -193,9 +197,24 @@ class UnknownView(ApiView):
 
     schema = None
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        self.http_method_names = []
-        return super().dispatch(request, *args, **kwargs)
-
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
         raise NotFound
+
+
+@cache
+def _operations() -> list[dict[str, str]]:
+    """Method, address and summary of every operation, as the schema tells them; made once in a process."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    return [
+        {"verb": verb.upper(), "path": path, "summary": operation.get("summary", "")}
+        for path, operations in sorted(schema["paths"].items())
+        for verb, operation in operations.items()
+    ]
+
+
+@require_safe
+@login_required
+def api_docs(request: HttpRequest) -> HttpResponse:
+    """Without a script from elsewhere: the policy of this site forbids one, and the machine may be offline."""
+    return render(request, "desk/api_docs.html", {"operations": _operations()})

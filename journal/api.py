@@ -24,10 +24,10 @@ LONGEST_KEY: Final = 80
 class ActView(ApiView):
     """POST through `perform`. A refused act keeps no answer: the same key may be tried again."""
 
-    def before(self, request: Request, **kwargs: Any) -> None:
+    def before(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Checks whose audit rows must stay although the act is refused; outside the act's transaction."""
 
-    def perform(self, request: Request, **kwargs: Any) -> Response:
+    def perform(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         raise NotImplementedError
 
     def post(self, request: Request, **kwargs: Any) -> Response:

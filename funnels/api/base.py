@@ -77,7 +77,7 @@ class ClientActView(ActView):
         """404 for absent and for out of scope."""
         return get_object_or_404(Client.objects.visible_to(self.person).select_related("department", "owner"), pk=pk)
 
-    def before(self, request: Request, **kwargs: Any) -> None:
+    def before(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if isinstance(request.data, Mapping) and request.data.keys() & {"colour", "color", "цвет"}:
             refuse_colour(request.data, actor=self.person, client=self.client(kwargs["pk"]))
 
@@ -86,6 +86,6 @@ class CycleActView(ActView):
     def cycle(self, pk: int) -> SalesCycle:
         return get_object_or_404(cycles_seen_by(self.person), pk=pk)
 
-    def before(self, request: Request, **kwargs: Any) -> None:
+    def before(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if isinstance(request.data, Mapping) and request.data.keys() & {"colour", "color", "цвет"}:
             refuse_colour(request.data, actor=self.person, client=self.cycle(kwargs["pk"]).client)
