@@ -39,6 +39,10 @@ LONG_ABSENCE_DAYS: Final = 28  # R-S0-P16: up to this the deputy works the list 
 FLOOD_GUARD_MIN: Final = 20  # R-S0-P16: more flags of one night than this …
 FLOOD_GUARD_SHARE: Final = Fraction(25, 100)  # … and than this share of the open cycles are held
 
+LEAST_CONVERSION: Final = Fraction(20, 100)  # R-S1-5: paid of finished cycles, per manager and department
+CONVERSION_DAYS: Final = 90  # R-S1-5: rolling
+CONVERSION_LEAST_FINISHED: Final = 30  # R-S1-5: fewer finished cycles raise no alert
+
 FLOOR_GREEN: Final = Fraction(3, 18)  # R-S0-P5
 FLOOR_YELLOW: Final = Fraction(5, 18)  # R-S0-P5
 FLOOR_RED: Final = Fraction(0)  # R-S0-P5: red is the remainder

@@ -7,6 +7,7 @@ from typing import Final
 
 from funnels.constants import FLOOR_GREEN as FUNNEL_FLOOR_GREEN
 from funnels.constants import FLOOR_YELLOW as FUNNEL_FLOOR_YELLOW
+from funnels.constants import LEAST_CONVERSION as FUNNEL_LEAST_CONVERSION
 
 
 class Colour(StrEnum):
@@ -82,8 +83,8 @@ FLOOR_YELLOW: Final = FUNNEL_FLOOR_YELLOW
 # R-S0-P11: fewer finished passages of a stage say nothing about a manager.
 LEAST_PASSAGES: Final = 10
 
-# R-S1-5: the norm of the overall conversion, and the alert of any single stage.
-LEAST_CONVERSION: Final = Fraction(20, 100)
+# R-S1-5: the norm of the overall conversion, and the alert of any single stage. One source: the funnel's own rules.
+LEAST_CONVERSION: Final = FUNNEL_LEAST_CONVERSION
 
 # R-S0-B3: fact / plan-to-date of an employee; also forecast / target.
 STAFF_GREEN_FROM: Final = Fraction(1)

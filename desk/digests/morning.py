@@ -10,6 +10,7 @@ from typing import Any, Final
 from accounts.models import Department, User
 from accounts.selectors import directors
 from desk.digests.news import AgeLine, DeficitLine, DepartmentNews, PlanLine, RotationLine, load_news
+from desk.digests.norms import NormLine
 from funnels.models import RotationOrder
 from journal.models import JobRun
 from journal.services import add_item, in_batch
@@ -69,6 +70,7 @@ def for_manager(news: DepartmentNews, person: User) -> dict[str, Any]:
         over=_over(news, rotations, lambda line: line.owner_id in mine),
         plans=[(person.short_name, news.plans[person.pk])] if person.pk in news.plans else [],
         deficits=[line for line in news.deficits if line.user_id == person.pk],
+        norms=[line for line in news.norms if line.user_id == person.pk],
         still=[person] if person in news.still else [],
         has_others=len(mine) > 1,
     )
@@ -89,6 +91,7 @@ def for_head(news: DepartmentNews) -> dict[str, Any]:
         reserve=news.reserve,
         plans=plans,
         deficits=news.deficits,
+        norms=news.norms,
         still=news.still,
         violations=news.violations,
         has_others=True,
@@ -111,6 +114,7 @@ def for_director(everything: Iterable[DepartmentNews]) -> dict[str, Any]:
         content[name] = _section((news.department.name, line) for news, line in rows)
     content["plans"] = [(news.department.name, news.plans[None]) for news in everything if None in news.plans]
     content["deficits"] = [_total(news) for news in everything if news.deficits]
+    content["norms"] = [line for news in everything for line in news.norms if line.user_id is None]
     content["violations"] = sum(news.violations for news in everything)
     content["since"] = everything[0].since if everything else None
     return content
@@ -125,6 +129,7 @@ def _content(
     over: Iterable[AgeLine],
     plans: list[tuple[str, PlanLine]],
     deficits: Iterable[DeficitLine],
+    norms: Iterable[NormLine],
     still: Iterable[User],
     held: Iterable[RotationLine] = (),
     reserve: Iterable[AgeLine] = (),
@@ -138,6 +143,7 @@ def _content(
         "since": news.since,
         "plans": plans,
         "deficits": list(deficits),
+        "norms": list(norms),
         "violations": violations,
         "has_others": has_others,
         **sections,
@@ -167,4 +173,4 @@ def _send(person: User, day: date, content: dict[str, Any]) -> int:
 
 
 def _has_news(content: dict[str, Any]) -> bool:
-    return any(content[name] for name in ("rotations", "held", "near", "over", "reserve", "deficits"))
+    return any(content[name] for name in ("rotations", "held", "near", "over", "reserve", "deficits", "norms"))

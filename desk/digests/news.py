@@ -15,6 +15,7 @@ from accounts.choices import Role
 from accounts.models import Absence, Department, User
 from accounts.selectors import calendar
 from common.workdays import Calendar
+from desk.digests.norms import NormLine, norm_lines
 from funnels.choices import OrderStatus, OwnershipReason
 from funnels.constants import CLOCK_FLAG_DAYS, Colour
 from funnels.models import Movement, Ownership, RotationOrder, Violation
@@ -117,6 +118,7 @@ class DepartmentNews:
     reserve: tuple[AgeLine, ...] = ()
     plans: dict[int | None, PlanLine] = field(default_factory=dict)  # None = the department
     deficits: tuple[DeficitLine, ...] = ()
+    norms: tuple[NormLine, ...] = ()
     still: tuple[User, ...] = ()  # managers without any movement on `since`
     violations: int = 0
 
@@ -159,6 +161,7 @@ def load_news(department: Department, day: date) -> DepartmentNews:
         reserve=reserve,
         plans=_plans(department, day, since),
         deficits=_deficits(department, day, people),
+        norms=norm_lines(department, day, people),
         still=tuple(person for person in people if person.is_manager and person.pk not in moved),
         violations=Violation.objects.filter(
             user__department=department, on__gt=since, on__lte=day, withdrawn_at__isnull=True

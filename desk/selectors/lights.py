@@ -25,6 +25,8 @@ from desk.services.status import last_calculation
 from funnels.choices import MovementKind
 from funnels.constants import CLOCK_FLAG_DAYS, CLOCK_LIMIT_DAYS, CLOCK_WARN_DAYS
 from funnels.models import ColourChange, DepartmentReview, Movement, Ownership, RotationOrder, SalesCycle
+from funnels.rules import Conversion
+from funnels.selectors import conversions, whole_of
 from journal.models import JobRun
 from planning.calculator import Counts, Floors, Moves, deviation, is_deviating, moves_to, upgrades_norm
 from planning.constants import FLOOR_GREEN, FLOOR_YELLOW, Zone
@@ -61,6 +63,7 @@ class Line:
     rises_norm: int = 0
     attainment: Fraction | None = None
     zone: Zone | None = None
+    conversion: Conversion = field(default_factory=Conversion)
 
     @property
     def counts(self) -> Counts:
@@ -117,6 +120,7 @@ def lights_of(department: Department) -> Lights:
     _ages(board)
     _movement(board)
     _money(board)
+    _conversion(board)
     _rest(board)
     board.lines.sort(key=_worst_first)
     return board
@@ -280,6 +284,15 @@ def _money(board: Lights) -> None:
     if board.whole is not None:
         figures = found.whole[PeriodKind.MONTH]
         board.whole.attainment, board.whole.zone = figures.attainment, figures.zone
+
+
+def _conversion(board: Lights) -> None:
+    """Finished cycles of ninety days and what was paid of them; one query (R-S1-5)."""
+    people = conversions(board.today, [board.department.pk]).get(board.department.pk, {})
+    for owner_id, line in _lines_by_owner(board).items():
+        line.conversion = people.get(owner_id, Conversion())
+    if board.whole is not None:
+        board.whole.conversion = whole_of(people)
 
 
 def _rest(board: Lights) -> None:

@@ -14,6 +14,7 @@ from accounts.selectors import calendar
 from common import clock
 from desk.digests import preview_day, send_digests, send_rotation_outcomes
 from funnels.services import (
+    alert_conversions,
     alert_low_worklists,
     alert_no_movement,
     audit_worklists,
@@ -42,7 +43,7 @@ JOBS: Final[dict[str, tuple[Service, ...]]] = {
     "terms": (expire_terms,),
     "flags": (warn_ages, flag_stagnant),
     "plan": (write_plan_fact, freeze_forecasts, write_colour_norms),
-    "audit": (audit_worklists,),
+    "audit": (audit_worklists, alert_conversions),
     "digest": (send_digests,),
     "low_worklist": (alert_low_worklists,),
     "rotation": (execute_rotations, send_rotation_outcomes),

@@ -25,6 +25,7 @@ from desk.constants import STAGNATION_ROWS
 from desk.selectors.lights import Lights, Line, Stagnant, lights_of
 from desk.selectors.shell import end_of
 from desk.views.books import XLSX, write_book
+from desk.views.conversions import conversion_rows
 from desk.views.scope import department_asked
 from funnels.services.reviews import sign_review
 from journal.services import record
@@ -51,6 +52,7 @@ def lights(request: HttpRequest) -> HttpResponse:
         "span": _span(board),
         "month": date_format(board.today, "F").lower(),
         "say": _say(board),
+        "conversions": conversion_rows(board),
         "columns": _columns(board),
         "soon": _soon(board),
         "orders": board.orders,
@@ -198,7 +200,7 @@ def _foot_green(board: Lights) -> str:
     if not over:
         return _("no green client is stagnant")
     first = over[0].ownership
-    told = f"«{first.client.name}», {formats.money_short(first.cycle.expected_amount)}"
+    told = f"{first.client.name}, {formats.money_short(first.cycle.expected_amount)}"
     return ngettext("%(n)s stagnant: %(client)s", "%(n)s stagnant, first %(client)s", len(over)) % {
         "n": len(over),
         "client": told,
@@ -206,7 +208,7 @@ def _foot_green(board: Lights) -> str:
 
 
 def _foot_yellow(board: Lights) -> str:
-    when = formats.date_week(board.next_day, today=board.today)
+    when = formats.date_num(board.next_day, today=board.today)
     return _("till %(day)s the progress of %(n)s ends") % {"day": when, "n": board.lapsing}
 
 
@@ -245,7 +247,9 @@ def _line(board: Lights, line: Line) -> dict[str, Any]:
         "bar": svg.light_bar(counts.green, counts.yellow, counts.red, title=title, **floors) if counts.total else "",
         "sums": f"{counts.green} · {counts.yellow} · {counts.red}",
         "need": _need(line),
-        "points": formats.number(points, 1) if points is not None and not line.is_reserve and not ratio.is_newcomer else formats.DASH,
+        "points": formats.number(points, 1)
+        if points is not None and not line.is_reserve and not ratio.is_newcomer
+        else formats.DASH,
         "is_deviating": line.is_deviating,
         "aged": [
             {"n": line.aged[name], "css": css, "url": f"{base}&age={value}&sort=age"}
@@ -367,7 +371,7 @@ def _mini(one: Stagnant) -> dict[str, Any]:
 
 
 def _soon(board: Lights) -> str:
-    when = formats.date_week(board.next_day, today=board.today)
+    when = formats.date_num(board.next_day, today=board.today)
     return _("days in one colour; till %(day)s %(n)s more become stagnant") % {"day": when, "n": board.soon}
 
 

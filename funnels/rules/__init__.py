@@ -30,6 +30,7 @@ from funnels.rules.colours import (
     invoice_speaks_until,
     what_would_turn_it,
 )
+from funnels.rules.conversion import CONVERSION_NORM_PERCENT, Conversion
 from funnels.rules.credit import (
     ContactInput,
     Credit,
@@ -85,12 +86,14 @@ from funnels.rules.rotation import (
 )
 
 __all__ = [
+    "CONVERSION_NORM_PERCENT",
     "Candidate",
     "Cause",
     "Choice",
     "ClockDates",
     "ColourEvent",
     "ContactInput",
+    "Conversion",
     "CountedCalendar",
     "Credit",
     "FactRow",

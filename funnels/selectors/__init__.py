@@ -8,6 +8,7 @@ from funnels.selectors.candidates import (
     open_queue,
     rule_orders,
 )
+from funnels.selectors.conversions import conversions, whole_of
 from funnels.selectors.funnel import COLOURS, Cell, Funnel, department_funnel, individual_funnels
 from funnels.selectors.rotation import (
     PAGE,
@@ -58,6 +59,7 @@ __all__ = [
     "RotationRow",
     "binding_cycle_ids",
     "candidates",
+    "conversions",
     "day_moments",
     "department_funnel",
     "destination_text",
@@ -88,6 +90,7 @@ __all__ = [
     "rotation_rows",
     "rule_orders",
     "sees_whole_queue",
+    "whole_of",
     "why_text",
     "worklist_rows",
     "worklist_sizes",

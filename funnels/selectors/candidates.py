@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Count, Max, OuterRef, Q, Subquery
+from django.db.models import Count, Max, Q
 
 from accounts.models import Absence, User
 from accounts.selectors import calendar, organisation
@@ -22,9 +22,9 @@ from funnels.choices import OrderStatus, Outcome
 from funnels.constants import FLOORS, RETAKE_BAN_DAYS, Colour
 from funnels.models import ColourNorm, Ownership, RotationOrder, SalesCycle
 from funnels.rules import Candidate, Order, own_conversion, required_by_floor
+from funnels.selectors.conversions import finished_cycles
 
 NORM_DAYS = 7  # a written norm older than this says nothing any more
-CONVERSION_DAYS = 90
 ABSENCE_WORKING_DAYS = 2  # absent on one of the next two working days is absent
 
 # Nobody may receive it: a third stagnation goes to the head whatever the others could do.
@@ -218,14 +218,9 @@ def _conversions(department_id: int, ids: Sequence[int], day: date) -> dict[int,
 
     The department's mean, where a manager has too few, is the unweighted mean of its managers (as in R-S0-P11).
     """
-    last_owner = Ownership.objects.filter(cycle=OuterRef("pk")).order_by("-started_at", "-pk").values("user_id")[:1]
     rows = (
-        SalesCycle.objects.filter(
-            closed_on__gt=day - timedelta(days=CONVERSION_DAYS), closed_on__lte=day, client__department_id=department_id
-        )
-        .exclude(outcome="")
-        .annotate(last_owner=Subquery(last_owner))
-        .order_by()
+        finished_cycles(day)
+        .filter(client__department_id=department_id)
         .values_list("last_owner", "best_rank", "outcome")
         .annotate(n=Count("pk"))
     )

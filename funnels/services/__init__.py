@@ -2,7 +2,7 @@
 
 from funnels.services.access import ensure_may_work, lock_client, lock_cycle, may_work, open_cycle_of
 from funnels.services.ages import warn_ages
-from funnels.services.audits import alert_low_worklists, alert_no_movement, audit_of, audit_worklists
+from funnels.services.audits import alert_conversions, alert_low_worklists, alert_no_movement, audit_of, audit_worklists
 from funnels.services.clocks import fill_clock, fill_term, recompute_clocks
 from funnels.services.colours import fact_rows, recheck_colours, refresh_colour, situation_of, verdict_of
 from funnels.services.contacts import ContactData, log_contact, preview_credit
@@ -31,6 +31,7 @@ __all__ = [
     "active_template",
     "advance",
     "agree_terms",
+    "alert_conversions",
     "alert_low_worklists",
     "alert_no_movement",
     "audit_of",

@@ -1,4 +1,7 @@
-"""Daily looks at the lists: audit index, lower bound, a day without movement (R-S2-10b, R-S2-7, R-S0-P14)."""
+"""Daily looks at the lists: audit index, conversion, lower bound, a day without movement.
+
+R-S2-10b, R-S1-5, R-S2-7, R-S0-P14.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.choices import Role
-from accounts.models import Absence, User
-from accounts.selectors import calendar, head_of
+from accounts.models import Absence, Department, User
+from accounts.selectors import calendar, directors, head_of
 from common import formats
 from funnels.constants import WORKLIST_MIN
-from funnels.rules import WorklistIndex, worklist_index
-from funnels.selectors import live_sellers, movers_of, worklist_rows, worklist_sizes
+from funnels.rules import Conversion, WorklistIndex, worklist_index
+from funnels.selectors import conversions, live_sellers, movers_of, whole_of, worklist_rows, worklist_sizes
 from funnels.services.bells import tell
+from funnels.services.texts import conversion_text
 from journal.models import JobRun
 from journal.services import add_item, in_batch
 
@@ -39,6 +43,36 @@ def audit_worklists(*, day: date, run: JobRun | None = None, at: datetime | None
 def audit_of(person: User, day: date) -> WorklistIndex:
     """The audit of one list on a day, derived from what is recorded (R-S2-10b)."""
     return worklist_index(worklist_rows(person, day))
+
+
+def alert_conversions(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
+    """Below 20 % of at least 30 finished cycles: the seller and his head; of the whole, head and directors (R-S1-5).
+
+    Once a working day and person.
+    """
+    counts = {"conversions_below": 0}
+    if not calendar().is_working(day):
+        return counts
+    found = conversions(day)
+    sellers = list(live_sellers())
+    for department in Department.objects.filter(is_active=True).order_by("pk"):
+        people = found.get(department.pk, {})
+        head = head_of(department)
+        with in_batch(run):
+            whole = whole_of(people)
+            if whole.is_below:
+                counts["conversions_below"] += 1
+                key = f"conversion:department:{department.pk}:{day}"
+                _tell_conversion([head, *directors()], department.name, whole, key, "/lights/")
+            for person in sellers:
+                own = people.get(person.pk)
+                if person.department_id != department.pk or own is None or not own.is_below:
+                    continue
+                counts["conversions_below"] += 1
+                key = f"conversion:{person.pk}:{day}"
+                _tell_conversion([person], person.short_name, own, key, "/day/")
+                _tell_conversion([head], person.short_name, own, key, "/lights/")
+    return counts
 
 
 def alert_low_worklists(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
@@ -98,6 +132,18 @@ def _tell_index(person: User, index: WorklistIndex, day: date) -> None:
             % {**values, "percent": formats.percent(index.percent, 2)}
         ),
         url=f"/clients/?owner={person.pk}",
+    )
+
+
+def _tell_conversion(people: list[User | None], name: str, found: Conversion, key: str, url: str) -> None:
+    values = {"name": name, "paid": found.paid, "finished": found.finished}
+    tell(
+        people=people,
+        key=key,
+        text=lambda: (
+            _("%(conversion)s: %(name)s, %(paid)d of %(finished)d") % {**values, "conversion": conversion_text(found)}
+        ),
+        url=url,
     )
 
 

@@ -14,7 +14,7 @@ from accounts.selectors import calendar, head_of
 from clients.choices import ClientState, Section, SizeLabel
 from clients.models import Client
 from common import clock
-from funnels.choices import CycleKind, Outcome, State
+from funnels.choices import CycleKind, Outcome, RefusalReason, State
 from funnels.constants import Colour
 from funnels.models import SalesCycle
 from funnels.rules import TermExit, term_exit
@@ -72,6 +72,7 @@ def _expire(cycle: SalesCycle, day: date, at: datetime) -> bool:
         day=day,
         at=at,
         recall_on=recall_on,
+        reason=RefusalReason.NOT_OURS if section == Section.HARD_REFUSAL else "",
         code="term",
     )
     if owner is not None:

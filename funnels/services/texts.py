@@ -8,8 +8,11 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from common import formats
 from common.errors import Missing
 from funnels.choices import State
+from funnels.constants import CONVERSION_DAYS
+from funnels.rules import CONVERSION_NORM_PERCENT, Conversion
 from funnels.rules import Missing as RuleMissing
 
 MISSING_TEXTS = {
@@ -94,3 +97,12 @@ def reason_text(code: str, detail: int | None = None) -> str:
     if code == "progress_too_late":
         return _("progress in %(days)s days, later than a month") % {"days": detail}
     return str(REASON_TEXTS[code])
+
+
+def conversion_text(found: Conversion) -> str:
+    """«Конверсия за 90 дней 15,00 % при норме 20 %» (R-S1-5)."""
+    return _("Conversion over %(days)d days %(percent)s against the norm of %(norm)s") % {
+        "days": CONVERSION_DAYS,
+        "percent": formats.percent(found.percent, 2),
+        "norm": formats.percent(CONVERSION_NORM_PERCENT, 0),
+    }
