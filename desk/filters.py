@@ -93,6 +93,13 @@ class WorkFilter(ClientFilter):
     )
     department = django_filters.ModelChoiceFilter(label=_("department"), queryset=_departments)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        user = getattr(self.request, "user", None)
+        # Everybody else sees one department: there is nothing to choose.
+        if user is None or not user.is_director:
+            self.filters.pop("department", None)
+
     def by_age(self, queryset: QuerySet[Client], _name: str, value: str) -> QuerySet[Client]:
         return queryset.filter(aged_q(value, clock.today()))
 

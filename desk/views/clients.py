@@ -9,6 +9,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryD
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -202,7 +203,7 @@ def _set_filters(asked: Asked) -> list[dict[str, str]]:
         choices = dict(getattr(field, "choices", [])) if isinstance(value, str) and hasattr(field, "choices") else {}
         words = choices.get(value, value)
         label = str(field.label or asked.filter.filters[name].label or name)
-        shown.append({"url": asked.address(**{name: None}), "label": f"{label[:1].upper()}{label[1:]}: {words}"})
+        shown.append({"url": asked.address(**{name: None}), "label": f"{capfirst(label)}: {words}"})
     return shown
 
 
@@ -356,6 +357,9 @@ def client_filters(request: HttpRequest) -> HttpResponse:
     """The filters as a form: in a dialog, or a page of its own without JavaScript."""
     asked = Asked(request)
     names = [name for name in asked.filter.form.fields if name not in ("section", "open")]
+    for name in names:
+        field = asked.filter.form.fields[name]
+        field.label = capfirst(str(field.label or asked.filter.filters[name].label))
     context = {
         "fields": [asked.filter.form[name] for name in names],
         "section": asked.section,

@@ -286,7 +286,7 @@ def _plan_say(found: Day) -> str:
     enough = [row for row in found.greens if (row.cycle.expected_amount or 0) >= gap]
     if enough:
         row = enough[-1]
-        covers = _("“%(client)s” alone would bring it: %(sum)s, green.") % {
+        covers = _("One green client alone would bring it: %(client)s, %(sum)s.") % {
             "client": row.client.name,
             "sum": formats.money_short(row.cycle.expected_amount),
         }
