@@ -14,7 +14,9 @@ COMMITTED: Final = CHECKOUT / "docs" / "openapi.yaml"
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder, "openapi.yaml")
-        command = [sys.executable, "manage.py", "spectacular", "--validate", "--fail-on-warn", "--file", str(fresh)]
+        # In the language of the source: a new translation changes nothing of the API.
+        command = [sys.executable, "manage.py", "spectacular", "--lang", "en", "--validate", "--fail-on-warn"]
+        command += ["--file", str(fresh)]
         if subprocess.run(command, cwd=CHECKOUT, check=False).returncode:
             return 1
         if not COMMITTED.exists():
@@ -24,7 +26,7 @@ def main() -> int:
     changed = list(difflib.unified_diff(kept, now, "docs/openapi.yaml", "the code", lineterm=""))
     if changed:
         print("\n".join(changed[:60]))
-        print("The API differs from its committed schema: run manage.py spectacular --file docs/openapi.yaml")
+        print("The API differs from its committed schema: run manage.py spectacular --lang en --file docs/openapi.yaml")
     return 1 if changed else 0
 
 
