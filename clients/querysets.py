@@ -83,9 +83,14 @@ class ClientQuerySet(models.QuerySet):
 
 
 class OfClientQuerySet(models.QuerySet):
-    """Anything that hangs on a client is seen by those who see the client."""
+    """People, phones and e-mails are seen by those who see the client, the accountant excepted.
+
+    He has requisites and documents only (section 1.1).
+    """
 
     def visible_to(self, user: User) -> OfClientQuerySet:
+        if user.role == Role.ACCOUNTANT:
+            return self.none()
         return self.filter(visibility_q(user, "client__"))
 
 

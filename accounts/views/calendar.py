@@ -5,7 +5,8 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.dates import MONTHS, WEEKDAYS, WEEKDAYS_ABBR
@@ -35,7 +36,7 @@ def calendar_page(request: HttpRequest) -> HttpResponse:
     may_edit = may_edit_calendar(actor.role)
     if request.method == "POST":
         if not may_edit:
-            raise Http404
+            raise PermissionDenied
         form = CalendarDayForm(request.POST)
         if not form.is_valid():
             return _page(request, year=clock.today().year, form=form, status=422)

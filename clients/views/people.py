@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.choices import Role
 from accounts.forms import ActForm
 from clients import selectors, services
 from clients.forms import EmailForm, PersonForm, PhoneForm, foreign_keys
@@ -95,7 +96,10 @@ def _removed(request: HttpRequest, client: Client, act: Callable[[], Any]) -> Ht
 
 @require_GET
 def people_list(request: HttpRequest, pk: int) -> HttpResponse:
-    client = get_object_or_404(Client.objects.visible_to(employee(request)), pk=pk)
+    user = employee(request)
+    client = get_object_or_404(Client.objects.visible_to(user), pk=pk)
+    if user.role == Role.ACCOUNTANT:
+        raise PermissionDenied  # requisites and documents only
     return _people(request, client)
 
 
