@@ -156,6 +156,14 @@ def _days(count: int) -> str:
     return ngettext("%(days)d day", "%(days)d days", count) % {"days": count}
 
 
+def _stale_state(ownership: Ownership, go_live: date | None, day: date) -> str:
+    """The red mark of a state older than ten counted days; the colour's own stagnation is told apart (R-S0-P7)."""
+    if ownership.state_flag_on is None or day < ownership.state_flag_on:
+        return ""
+    old = age(ownership.state_started_on, go_live, day, calendar())
+    return _("Stagnant in the state: %(days)s") % {"days": _days(old)}
+
+
 def _clock(card: Card) -> dict[str, Any]:
     ownership, client = card.ownership, card.client
     if ownership is None:
@@ -169,6 +177,7 @@ def _clock(card: Card) -> dict[str, Any]:
         told.append(_("Queued for rotation: %(name)s.") % {"name": name})
     return {
         "age_days": old,
+        "stale_state": _stale_state(ownership, go_live, card.day),
         "clock": told,
         "rotation_at": words.rotation_moment(ownership, days) if old > 10 else None,
     }
