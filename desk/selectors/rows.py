@@ -13,6 +13,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from accounts.choices import Role
+from accounts.models import User
 from accounts.selectors import calendar
 from clients.models import ContactPerson, Phone
 from common import clock, formats, markup
@@ -54,9 +56,14 @@ class Reach:
     phone: str = ""
 
 
-def reaches(client_ids: Iterable[int]) -> dict[int, Reach]:
-    """Whom to call at each client: the first active decision maker and his number, else any. Two queries."""
+def reaches(client_ids: Iterable[int], viewer: User) -> dict[int, Reach]:
+    """Whom to call at each client: the first active decision maker and his number, else any. Two queries.
+
+    The accountant calls nobody: he has requisites and documents only (section 1.1).
+    """
     ids = list(client_ids)
+    if viewer.role == Role.ACCOUNTANT:
+        return {pk: Reach() for pk in ids}
     people: dict[int, ContactPerson] = {}
     for person in ContactPerson.objects.active().filter(client__in=ids).order_by("-is_dm", "pk"):
         people.setdefault(person.client_id, person)

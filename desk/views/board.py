@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
@@ -136,7 +137,7 @@ def _column(column: boards.Column, drawn: dict[int, dict[str, Any]], by: str, ta
         ]
         title = str(State(column.name).label) if column.name != "new" else pgettext("state in a column", "New")
     else:
-        bar, title = "", str(Colour(column.name).label)
+        bar, title = SafeString(""), str(Colour(column.name).label)
         lamps = [f"{state_word(state)} {split[state]}" for state in boards.STATES if split.get(state)]
     return {
         "title": title,
@@ -160,7 +161,7 @@ def _drawn(viewer: User, cards: list[SalesCycle]) -> dict[int, dict[str, Any]]:
     """Cards in words, by cycle; three queries for all of them."""
     today = clock.today()
     own = boards.ownerships_of(cards)
-    whom = reaches(card.client_id for card in cards)
+    whom = reaches((card.client_id for card in cards), viewer)
     works = viewer.is_manager or viewer.role in (Role.HEAD, Role.DIRECTOR)
     drawn = {}
     for card in cards:

@@ -160,7 +160,7 @@ def _rows(found: Day, asked: str, is_own: bool, request: HttpRequest) -> dict[st
     shown = lists[asked][:DAY_QUEUE_ROWS]
     pinned = found.pinned[:DAY_PINNED_ROWS]
     received = found.received[:DAY_PINNED_ROWS]
-    whom = reaches({row.client_id for row in [*shown, *pinned, *received]})
+    whom = reaches({row.client_id for row in [*shown, *pinned, *received]}, cast(User, request.user))
 
     def lines(rows: list[Ownership]) -> list[dict[str, Any]]:
         return [

@@ -27,7 +27,7 @@ def search(request: HttpRequest) -> HttpResponse:
     context = {
         "text": text,
         "for_contact": for_contact,
-        "rows": _rows(found, for_contact),
+        "rows": _rows(found, viewer, for_contact),
         "hidden": found.hidden,
         "title": _("Who was the contact with?") if for_contact else _("Search"),
         "heading": (_("Found") if text else _("Recent clients")),
@@ -37,8 +37,8 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/_search.html" if wants_fragment(request) else "desk/search.html", context)
 
 
-def _rows(found: Found, for_contact: bool) -> list[dict[str, Any]]:
-    today, whom = clock.today(), reaches(client.pk for client in found.clients)
+def _rows(found: Found, viewer: User, for_contact: bool) -> list[dict[str, Any]]:
+    today, whom = clock.today(), reaches((client.pk for client in found.clients), viewer)
     rows = []
     for client in found.clients:
         own = found.own.get(client.pk)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.choices import Role
 from common.api import ApiView, documented
+from common.errors import NotAllowed
 from funnels import serializers as s
 from funnels import services
 from funnels.api.base import ClientActView, CycleActView, colleague, cycle_answer, cycles_seen_by, person_of_client
@@ -121,7 +124,10 @@ class TermsView(CycleActView):
 class QuestionnaireView(CycleActView):
     @documented("cycles_questionnaire", "The questionnaire of a cycle", answer=s.QuestionnaireSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        found = Questionnaire.objects.select_related("template").filter(cycle=self.cycle(pk)).first()
+        cycle = self.cycle(pk)
+        if self.person.role == Role.ACCOUNTANT:
+            raise NotAllowed(_("Your role has requisites and documents only."))
+        found = Questionnaire.objects.select_related("template").filter(cycle=cycle).first()
         return Response(_questionnaire(found))
 
     def perform(self, request: Request, pk: int) -> Response:
