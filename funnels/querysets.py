@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
@@ -19,59 +19,63 @@ if TYPE_CHECKING:
 class OfClientQuerySet(models.QuerySet):
     """Anything that hangs on a client is seen by those who see the client."""
 
-    def visible_to(self, user: User) -> OfClientQuerySet:
+    def visible_to(self, user: User) -> Self:
         return self.filter(visibility_q(user, "client__"))
 
 
 class OfCycleQuerySet(models.QuerySet):
-    def visible_to(self, user: User) -> OfCycleQuerySet:
+    def visible_to(self, user: User) -> Self:
         return self.filter(visibility_q(user, "cycle__client__"))
 
 
 class CycleQuerySet(OfClientQuerySet):
-    def open(self) -> CycleQuerySet:
+    def open(self) -> Self:
         return self.filter(closed_at__isnull=True)
 
-    def coloured(self) -> CycleQuerySet:
+    def coloured(self) -> Self:
         return self.open().exclude(colour=Colour.NONE)
 
-    def owned_by(self, user: User) -> CycleQuerySet:
+    def owned_by(self, user: User) -> Self:
         return self.open().filter(owner=user)
 
-    def in_worklist(self) -> CycleQuerySet:
+    def in_worklist(self) -> Self:
         """What counts towards 50–90: open `new` cycles, green ones too, repeat cycles not (R-S2-7)."""
         return self.open().filter(kind="new")
 
-    def to_recheck(self, day: date) -> CycleQuerySet:
+    def to_recheck(self, day: date) -> Self:
         return self.open().filter(recheck_on__lte=day)
 
 
 class OwnershipQuerySet(OfClientQuerySet):
-    def open(self) -> OwnershipQuerySet:
+    def open(self) -> Self:
         return self.filter(ended_at__isnull=True)
 
-    def with_cycle(self) -> OwnershipQuerySet:
+    def with_cycle(self) -> Self:
         return self.filter(cycle__isnull=False)
 
-    def stagnant(self, day: date) -> OwnershipQuerySet:
+    def stagnant(self, day: date) -> Self:
         """Older than ten counted days in one colour on `day` (R-S0-P16)."""
         return self.open().with_cycle().filter(flag_on__lte=day)
 
 
 class ContactQuerySet(OfClientQuerySet):
-    def of_day(self, day: date) -> ContactQuerySet:
+    def visible_to(self, user: User) -> Self:
+        """What was said is read by those who see the client; the accountant has requisites and documents only."""
+        return self.none() if user.role == Role.ACCOUNTANT else self.filter(visibility_q(user, "client__"))
+
+    def of_day(self, day: date) -> Self:
         return self.filter(day=day)
 
-    def own_list(self, user: User) -> ContactQuerySet:
+    def own_list(self, user: User) -> Self:
         """What stays readable to the author after the client has left him: date, kind, client name, credited or not."""
         return self.filter(user=user) if user.is_active else self.none()
 
 
 class TaskQuerySet(models.QuerySet):
-    def open(self) -> TaskQuerySet:
+    def open(self) -> Self:
         return self.filter(done_at__isnull=True)
 
-    def visible_to(self, user: User) -> TaskQuerySet:
+    def visible_to(self, user: User) -> Self:
         """Own tasks and those of whom one deputises for; a head the department's; the director all."""
         if not user.is_active:
             return self.none()
@@ -87,10 +91,10 @@ class TaskQuerySet(models.QuerySet):
 
 
 class OrderQuerySet(models.QuerySet):
-    def open(self) -> OrderQuerySet:
+    def open(self) -> Self:
         return self.filter(status__in=OPEN_ORDER_STATUSES)
 
-    def visible_to(self, user: User) -> OrderQuerySet:
+    def visible_to(self, user: User) -> Self:
         """A head sees the department's queue, the director all, a manager what leaves him or comes to him."""
         if not user.is_active:
             return self.none()
@@ -104,7 +108,7 @@ class OrderQuerySet(models.QuerySet):
 
 
 class ViolationQuerySet(models.QuerySet):
-    def visible_to(self, user: User) -> ViolationQuerySet:
+    def visible_to(self, user: User) -> Self:
         if not user.is_active:
             return self.none()
         if user.role == Role.DIRECTOR:
