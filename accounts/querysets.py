@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
@@ -51,18 +51,18 @@ class CalendarQuerySet(models.QuerySet):
 
 
 class UserQuerySet(models.QuerySet["User"]):
-    def active(self) -> UserQuerySet:
+    def active(self) -> Self:
         return self.filter(is_active=True)
 
-    def managers(self) -> UserQuerySet:
+    def managers(self) -> Self:
         """Those who own clients in work: hunters, farmers, interns."""
         return self.filter(role__in=MANAGER_ROLES)
 
-    def with_clients(self) -> UserQuerySet:
+    def with_clients(self) -> Self:
         """Managers and heads (a head owns the reserve)."""
         return self.filter(Q(role__in=MANAGER_ROLES) | Q(role=Role.HEAD))
 
-    def visible_to(self, user: User) -> UserQuerySet:
+    def visible_to(self, user: User) -> Self:
         """Whose name, list and figures a person may read: himself; the department; everybody."""
         if not user.is_active:
             return self.none()
@@ -72,7 +72,7 @@ class UserQuerySet(models.QuerySet["User"]):
             return self.filter(Q(department_id=user.department_id, department__isnull=False) | Q(pk=user.pk))
         return self.filter(pk=user.pk)
 
-    def listed_for(self, user: User) -> UserQuerySet:
+    def listed_for(self, user: User) -> Self:
         """Whom the page of people shows: the administrator everybody, a head his department; nobody else has it."""
         if user.is_active and user.role == Role.ADMINISTRATOR:
             return self
@@ -80,7 +80,7 @@ class UserQuerySet(models.QuerySet["User"]):
             return self.filter(department_id=user.department_id)
         return self.none()
 
-    def editable_by(self, user: User) -> UserQuerySet:
+    def editable_by(self, user: User) -> Self:
         """Whom a person may change on /staff/: a head his managers, the administrator everybody. Nobody himself."""
         if not user.is_active:
             return self.none()
@@ -92,15 +92,15 @@ class UserQuerySet(models.QuerySet["User"]):
 
 
 class AbsenceQuerySet(models.QuerySet):
-    def covering(self, day: date) -> AbsenceQuerySet:
+    def covering(self, day: date) -> Self:
         return self.filter(starts_on__lte=day).filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day))
 
-    def overlapping(self, day_from: date, day_to: date | None) -> AbsenceQuerySet:
+    def overlapping(self, day_from: date, day_to: date | None) -> Self:
         """Absences that share a day with the span; without an end the span never ends."""
         found = self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day_from))
         return found if day_to is None else found.filter(starts_on__lte=day_to)
 
-    def visible_to(self, user: User) -> AbsenceQuerySet:
+    def visible_to(self, user: User) -> Self:
         if not user.is_active:
             return self.none()
         if user.role in (Role.DIRECTOR, Role.ADMINISTRATOR):
@@ -111,7 +111,7 @@ class AbsenceQuerySet(models.QuerySet):
 
 
 class DepartmentQuerySet(models.QuerySet):
-    def visible_to(self, user: User) -> DepartmentQuerySet:
+    def visible_to(self, user: User) -> Self:
         """Director and administrator: all; everybody else his own."""
         if not user.is_active:
             return self.none()
@@ -121,7 +121,7 @@ class DepartmentQuerySet(models.QuerySet):
 
 
 class ApiTokenQuerySet(models.QuerySet):
-    def visible_to(self, user: User) -> ApiTokenQuerySet:
+    def visible_to(self, user: User) -> Self:
         """Only one's own."""
         return self.filter(user_id=user.pk) if user.is_active else self.none()
 

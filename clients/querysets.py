@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
 from django.db import models
@@ -59,13 +59,13 @@ def visibility_q(user: User, prefix: str = "") -> Q:
 
 
 class ClientQuerySet(models.QuerySet):
-    def live(self) -> ClientQuerySet:
+    def live(self) -> Self:
         return self.filter(is_live=True)
 
-    def visible_to(self, user: User) -> ClientQuerySet:
+    def visible_to(self, user: User) -> Self:
         return self.filter(visibility_q(user))
 
-    def workable_by(self, user: User) -> ClientQuerySet:
+    def workable_by(self, user: User) -> Self:
         """In whose name acts may be done: the owner, his deputy of today, the head of the department, the director."""
         scope = self.visible_to(user)
         if user.role in MANAGER_ROLES:
@@ -75,10 +75,10 @@ class ClientQuerySet(models.QuerySet):
             return scope
         return self.none()
 
-    def free_to_take(self, day: date) -> ClientQuerySet:
+    def free_to_take(self, day: date) -> Self:
         return self.live().filter(free_to_take_q(day))
 
-    def in_section(self, section: str) -> ClientQuerySet:
+    def in_section(self, section: str) -> Self:
         return self.filter(section=section)
 
 
@@ -88,22 +88,22 @@ class OfClientQuerySet(models.QuerySet):
     He has requisites and documents only (section 1.1).
     """
 
-    def visible_to(self, user: User) -> OfClientQuerySet:
+    def visible_to(self, user: User) -> Self:
         if user.role == Role.ACCOUNTANT:
             return self.none()
         return self.filter(visibility_q(user, "client__"))
 
 
 class PersonQuerySet(OfClientQuerySet):
-    def active(self) -> PersonQuerySet:
+    def active(self) -> Self:
         return self.filter(is_active=True)
 
-    def decision_makers(self) -> PersonQuerySet:
+    def decision_makers(self) -> Self:
         return self.filter(is_active=True, is_dm=True)
 
 
 class ImportRunQuerySet(models.QuerySet):
-    def visible_to(self, user: User) -> ImportRunQuerySet:
+    def visible_to(self, user: User) -> Self:
         if not user.is_active:
             return self.none()
         if user.role == Role.DIRECTOR:
@@ -114,7 +114,7 @@ class ImportRunQuerySet(models.QuerySet):
 
 
 class ImportRowQuerySet(models.QuerySet):
-    def visible_to(self, user: User) -> ImportRowQuerySet:
+    def visible_to(self, user: User) -> Self:
         if not user.is_active:
             return self.none()
         if user.role == Role.DIRECTOR:

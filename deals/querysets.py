@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 class DocumentQuerySet(models.QuerySet):
     """Documents are seen with their client; the accountant sees every document, quality control none."""
 
-    def visible_to(self, user: User) -> DocumentQuerySet:
+    def visible_to(self, user: User) -> Self:
         if user.role == Role.QUALITY:
             return self.none()
         return self.filter(visibility_q(user, "client__"))
 
 
 class PaymentQuerySet(DocumentQuerySet):
-    def counted(self) -> PaymentQuerySet:
+    def counted(self) -> Self:
         return self.filter(cancelled_at__isnull=True)
 
 
 class CreditQuerySet(models.QuerySet):
-    def visible_to(self, user: User) -> CreditQuerySet:
+    def visible_to(self, user: User) -> Self:
         """Whose money counts for whom: own, the department's, everybody's."""
         if not user.is_active:
             return self.none()

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import time
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import Role
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    _Block = tuple[_StrPromise, str]
 
 # How many rows of a queue the day shows before it leads to the list.
 DAY_QUEUE_ROWS: Final = 12
@@ -33,7 +38,7 @@ class TimeBlock:
 
     start: time
     end: time
-    label: str
+    label: _StrPromise
     kind: str = "other"
     is_rest: bool = False
 
@@ -55,7 +60,7 @@ _LISTS = (_("Lists for the week"), "lists")
 _WEEKLY = (_("Weekly meeting"), "other")
 
 
-def _meeting(number: int) -> tuple[str, str]:
+def _meeting(number: int) -> _Block:
     return (_MEETINGS[number - 1], "meetings")
 
 
@@ -75,7 +80,7 @@ _MEETINGS = (
 )
 
 
-def _day(*blocks: tuple[str, str]) -> tuple[TimeBlock, ...]:
+def _day(*blocks: _Block) -> tuple[TimeBlock, ...]:
     spans = (_FIRST, _SECOND, _THIRD, _FOURTH, _LAST)
     rows = [TimeBlock(*_BRIEFING, _("Morning briefing"))]
     rows += [TimeBlock(*span, *block) for span, block in zip(spans, blocks, strict=True)]

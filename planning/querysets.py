@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class ScopedQuerySet(models.QuerySet):
     """Figures of a department (user = null) or of one person."""
 
-    def visible_to(self, user: User) -> ScopedQuerySet:
+    def visible_to(self, user: User) -> Self:
         if not user.is_active:
             return self.none()
         if user.role == Role.DIRECTOR:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CallQuerySet(models.QuerySet):
-    def visible_to(self, user: User) -> CallQuerySet:
+    def visible_to(self, user: User) -> Self:
         """Calls of visible clients, and one's own; a head also his department's lines; director and quality all."""
         if not user.is_active:
             return self.none()
@@ -30,10 +30,10 @@ class CallQuerySet(models.QuerySet):
 
 
 class MissedCallQuerySet(models.QuerySet):
-    def open(self) -> MissedCallQuerySet:
+    def open(self) -> Self:
         return self.filter(closed_at__isnull=True)
 
-    def visible_to(self, user: User) -> MissedCallQuerySet:
+    def visible_to(self, user: User) -> Self:
         """Who has to call back sees it, and whoever sees its client; a head the department's; director, quality all."""
         if not user.is_active:
             return self.none()
@@ -48,20 +48,20 @@ class MissedCallQuerySet(models.QuerySet):
 
 
 class ConnectionQuerySet(models.QuerySet):
-    def enabled(self) -> ConnectionQuerySet:
+    def enabled(self) -> Self:
         return self.filter(is_enabled=True)
 
-    def visible_to(self, user: User) -> ConnectionQuerySet:
+    def visible_to(self, user: User) -> Self:
         """Accounts of the PBX are the administrator's."""
         return self if user.is_active and user.role == Role.ADMINISTRATOR else self.none()
 
 
 class LineQuerySet(models.QuerySet):
-    def visible_to(self, user: User) -> LineQuerySet:
+    def visible_to(self, user: User) -> Self:
         return self if user.is_active and user.role == Role.ADMINISTRATOR else self.none()
 
 
 class EventQuerySet(models.QuerySet):
-    def waiting(self, before: datetime) -> EventQuerySet:
+    def waiting(self, before: datetime) -> Self:
         """Received before `before` and still not processed."""
         return self.filter(state=EventState.RECEIVED, received_at__lte=before)

@@ -13,8 +13,9 @@ from deals.rules import file_extension
 def contract_file(request: HttpRequest, pk: int) -> FileResponse:
     """The signed copy, to those who see the client; always saved, never opened by the browser."""
     contract = get_object_or_404(Contract.objects.visible_to(request.user), pk=pk)  # type: ignore[arg-type]
-    extension = file_extension(contract.file.name.rsplit("/", 1)[-1]) if contract.file else ""
-    if not extension or not contract.file.storage.exists(contract.file.name):
+    name = contract.file.name or ""
+    extension = file_extension(name.rsplit("/", 1)[-1])
+    if not extension or not contract.file.storage.exists(name):
         raise Http404
     response = FileResponse(
         contract.file.open("rb"),

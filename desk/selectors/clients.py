@@ -18,7 +18,7 @@ from clients.models import Client
 from common import clock
 from common.paging import CappedCount, KeysetPage, count_up_to, keyset_page
 from desk.constants import COUNT_LIMIT, EXPORT_ROWS
-from desk.filters import aged_q
+from desk.selectors.work import aged_q
 
 # What the address may sort by: the column and whether it goes down by nature.
 SORTS: Final = {

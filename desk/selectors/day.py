@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Q
 
+from accounts.choices import Role
 from accounts.models import Absence, Department, User
 from accounts.selectors import calendar
 from clients.models import Client, Segment
@@ -67,7 +68,7 @@ class Day:
     @property
     def late(self) -> list[Ownership]:
         start = clock.local_moment(self.today, time(0))
-        return [row for row in self.queue if row.cycle.next_step_at < start]
+        return [row for row in self.queue if row.cycle.next_step_at and row.cycle.next_step_at < start]
 
     @property
     def block(self) -> TimeBlock | None:
@@ -81,7 +82,7 @@ def day_of(user: User) -> Day:
     now, today = clock.now(), clock.today()
     day = Day(user, user.department, today, now, week=norm_week(today))
     if calendar().is_working(today):
-        table = TIME_TABLES.get(user.role)
+        table = TIME_TABLES.get(Role(user.role))
         # A working Saturday follows Friday's table.
         day.blocks = table[min(today.weekday(), 4)] if table else ()
     owners = {user.pk, *Absence.objects.covering(today).filter(deputy=user).values_list("user_id", flat=True)}
@@ -166,7 +167,7 @@ def _norms(day: Day) -> None:
         uncredited=Count("pk", filter=today & ~credited),
         productive_today=Count("pk", filter=today & calls),
     )
-    norms = WEEK_NORMS.get(day.user.role, {})
+    norms = WEEK_NORMS.get(Role(day.user.role), {})
     found["offers"] = 0
     if "offers" in norms:
         found["offers"] = Offer.objects.filter(created_by=day.user, sent_on__gte=first, sent_on__lte=last).count()

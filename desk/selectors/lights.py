@@ -20,8 +20,8 @@ from common.workdays import PeriodKind
 from desk.constants import NEWCOMER_DAYS
 from desk.selectors.ratio import Ratio, add_up, floors_of, is_newcomer, ratio_of
 from desk.selectors.rows import age_of
+from desk.selectors.status import last_calculation
 from desk.selectors.words import ROTATION_TIME
-from desk.services.status import last_calculation
 from funnels.choices import MovementKind
 from funnels.constants import CLOCK_FLAG_DAYS, CLOCK_LIMIT_DAYS, CLOCK_WARN_DAYS
 from funnels.models import ColourChange, DepartmentReview, Movement, Ownership, RotationOrder, SalesCycle

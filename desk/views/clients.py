@@ -27,9 +27,10 @@ from common.htmx import redirect, wants_fragment
 from common.paging import count_up_to
 from common.workdays import Calendar
 from desk.constants import BULK_LIMIT, COUNT_LIMIT
-from desk.filters import WorkFilter, with_work
+from desk.filters import WorkFilter
 from desk.selectors import clients as lists
 from desk.selectors.rows import Reach, colour_why, last_contact, reaches, state_word
+from desk.selectors.work import with_work
 from desk.views.books import XLSX, write_book
 from funnels.choices import OwnershipReason
 from funnels.models import SalesCycle
@@ -93,7 +94,7 @@ def client_list(request: HttpRequest) -> HttpResponse:
     asked = Asked(request)
     today, clients = clock.today(), asked.filter.qs
     page = lists.list_page(clients, sort=asked.sort, cursor=request.GET.get("cursor", ""))
-    whom = reaches(row.pk for row in page.rows)
+    whom = reaches((row.pk for row in page.rows), asked.viewer)
     plain = calendar()
     line = _work_line if asked.is_work else _base_line
     if asked.is_work:

@@ -85,7 +85,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def redis_answers() -> bool:
     """Whether the broker answers a ping within a second."""
-    url = settings.CELERY["broker_url"].replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=")
+    url = str(settings.CELERY["broker_url"]).replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=")
     try:
         broker = redis.Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
         try:

@@ -22,4 +22,4 @@ HOMES: Final = {
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return redirect(HOMES[request.user.role])  # type: ignore[union-attr]
+    return redirect(HOMES[Role(request.user.role)])  # type: ignore[union-attr]

@@ -97,8 +97,8 @@ def callback_figures(user: User, now: datetime) -> CallbackFigures:
         .order_by("-pk")
         .values_list("first_at", "closed_at", "due_at")[:1000]
     )
-    minutes = [int((closed - first).total_seconds() // 60) for first, closed, _due in done]
-    in_time = sum(closed <= due_at for _first, closed, due_at in done)
+    minutes = [int((closed - first).total_seconds() // 60) for first, closed, _due in done if closed]
+    in_time = sum(closed <= due_at for _first, closed, due_at in done if closed)
     return CallbackFigures(
         waiting=len(due),
         late=sum(moment < now for moment in due),

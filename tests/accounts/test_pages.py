@@ -287,7 +287,7 @@ def test_director_and_head_only_read_the_calendar(cast, as_user):
     for user in (cast.director, cast.volkov):
         http = as_user(user)
         assert "?day=2026-" not in http.get("/settings/calendar/?year=2026").content.decode()
-        assert http.post("/settings/calendar/", {"day": "2026-05-08", "kind": "holiday"}).status_code == 404
+        assert http.post("/settings/calendar/", {"day": "2026-05-08", "kind": "holiday"}).status_code == 403
     assert not CalendarDay.objects.filter(is_edited=True).exists()
 
 
