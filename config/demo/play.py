@@ -85,7 +85,7 @@ def _save(batch: list[Life], written: int, company: Company, line: Line, rng: Ra
 
 def _lives(rng: Random, company: Company, today: date, clients: int, days: int) -> Iterator[Life]:
     segments = {segment.size: segment for segment in Segment.objects.filter(is_active=True)}
-    _give_cheques(segments)
+    _give_cheques(segments, today - timedelta(days=days))
     categories, sources = list(Category.objects.all()), list(Source.objects.all())
     scenes = {
         department.pk: Scene(
@@ -241,10 +241,11 @@ def _blank(
     return Life(client, people, segments[size])
 
 
-def _give_cheques(segments: dict[str, Segment]) -> None:
+def _give_cheques(segments: dict[str, Segment], started_on: date) -> None:
     for size, cheque in (("small", "45000"), ("medium", "120000"), ("large", "480000")):
         segments[size].average_cheque = Decimal(cheque)
-        segments[size].save(update_fields=["average_cheque"])
+        segments[size].started_on = started_on
+        segments[size].save(update_fields=["average_cheque", "started_on"])
 
 
 def _line(company: Company) -> Line:
