@@ -33,7 +33,7 @@ SHARE_IN_WORK = 0.45
 SHARE_FINISHED = 0.4
 TRIES = 60
 # A demo base is small for its lists: fewer finished sales, each larger, so that plan, fact and forecast stay in proportion.
-OPEN_SCALE, FINISHED_SCALE = 0.6, 2.2
+OPEN_SCALE, FINISHED_SCALE = 0.6, 3.2
 STAGNANT_EACH = 2  # of every list: the morning's rotation has something to do
 # Wanted list sizes of the cast; the others get what is left.
 LISTS = {"ivanova": 70, "petrov": 54, "kuznetsova": 62, "orlov": 19, "sidorov": 44, "fomina": 40}
@@ -176,7 +176,7 @@ def _is_young(scene: Scene, life: Life, is_stagnant: bool) -> bool:
 def _finished_life(scene: Scene, blank: Callable[[Department, int], Life], days: int) -> Life:
     life = blank(scene.department, days)
     hunters = [user for user in scene.sellers if user.role == Role.HUNTER]
-    wants_win = scene.rng.random() < 0.6
+    wants_win = scene.rng.random() < 0.38
     for _attempt in range(TRIES):
         opened_on = _working_back(scene, 12 + scene.rng.randrange(max(1, days - 12)))
         user = scene.rng.choice(hunters)
