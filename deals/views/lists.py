@@ -159,7 +159,10 @@ def documents_export(request: HttpRequest) -> FileResponse:
             found = found.filter(client__owner=viewer)
         rows = found.order_by(asked.tab.day, "pk")
         book, count = exports.documents_book(asked.tab, rows)
-    filters = {key: request.GET[key] for key in request.GET if key != "cursor" and request.GET[key]}
+    # What the form has read, not what was typed: the log stores no NUL and no foreign names.
+    filters = {"tab": asked.tab.name} | {name: str(value) for name, value in vars(asked.wanted).items() if value}
+    filters |= {"user": str(asked.user.pk)} if asked.user else {}
+    filters |= {"department": str(asked.department.pk)} if asked.department else {}
     record(
         action="documents.export",
         actor=viewer,
