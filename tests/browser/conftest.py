@@ -17,15 +17,17 @@ from django.core.wsgi import get_wsgi_application
 from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from config import chromium
 from common.messages import compile_catalogues
+from config import chromium
 from tests.factories.cast import PASSWORD
 
 HERE = Path(__file__).parent
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # Chromium reports every answer from 400 on as an error of the console; a refused form is one by design,
 # and a test names what else it provokes.
-ANSWERED = re.compile(r"(?:Failed to load resource: the server responded with a status of|Response Status Error Code) (\d+) ")
+ANSWERED = re.compile(
+    r"(?:Failed to load resource: the server responded with a status of|Response Status Error Code) (\d+) "
+)
 REFUSED = {409, 413, 422}
 MANIFEST = "servestatic.storage.CompressedManifestStaticFilesStorage"
 

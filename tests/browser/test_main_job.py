@@ -78,13 +78,17 @@ def test_an_export_becomes_a_paid_customer_with_exact_colours_and_clocks(cast, e
         dialog.locator("[name=category]").select_option(str(cast.category.pk))
         dialog.locator("[data-default]").click()
         expect(page.locator(".head-card .lamp-red")).to_be_visible()
-        assert head_of_card(page) == Head("red", "R10", "0 из 10", "09.11.2026", "19.11.2026", "20.11.2026 09:20", "Новый клиент")
+        assert head_of_card(page) == Head(
+            "red", "R10", "0 из 10", "09.11.2026", "19.11.2026", "20.11.2026 09:20", "Новый клиент"
+        )
         make_decision_maker(page)
 
     with on(date(2026, 11, 10), 10):
         seller.sign_in("ivanova", card)
         log_a_call_by_keyboard(page)
-        assert head_of_card(page) == Head("red", "R10", "1 из 10", "09.11.2026", "19.11.2026", "20.11.2026 09:20", "1 контакт")
+        assert head_of_card(page) == Head(
+            "red", "R10", "1 из 10", "09.11.2026", "19.11.2026", "20.11.2026 09:20", "1 контакт"
+        )
         assert Contact.objects.get().is_productive_call
 
     with on(date(2026, 11, 11), 10):
@@ -97,7 +101,9 @@ def test_an_export_becomes_a_paid_customer_with_exact_colours_and_clocks(cast, e
             box.fill("да")
         dialog.locator("[data-default]").click()
         expect(page.locator("[aria-current=step]")).to_contain_text("2 контакт")
-        assert head_of_card(page) == Head("red", "R10", "2 из 10", "09.11.2026", "19.11.2026", "20.11.2026 09:20", "2 контакт")
+        assert head_of_card(page) == Head(
+            "red", "R10", "2 из 10", "09.11.2026", "19.11.2026", "20.11.2026 09:20", "2 контакт"
+        )
 
     with on(date(2026, 11, 12), 10):
         seller.sign_in("ivanova", card)
@@ -110,14 +116,18 @@ def test_an_export_becomes_a_paid_customer_with_exact_colours_and_clocks(cast, e
         form.locator("[name=next_on]").fill("2026-11-13")
         form.locator("[data-default]").click()
         expect(page.locator(".head-card .lamp-yellow")).to_be_visible()
-        assert head_of_card(page) == Head("yellow", "R8", "0 из 10", "12.11.2026", "22.11.2026", "23.11.2026 09:20", "2 контакт")
+        assert head_of_card(page) == Head(
+            "yellow", "R8", "0 из 10", "12.11.2026", "22.11.2026", "23.11.2026 09:20", "2 контакт"
+        )
 
     with on(date(2026, 11, 13), 10):
         seller.sign_in("ivanova", f"{card}offers/new/")
         page.fill("[name=amount]", "500 000,00")
         page.click("main [data-default]")
         page.wait_for_url(f"**/clients/{client.pk}/")
-        assert head_of_card(page) == Head("yellow", "R8", "1 из 10", "12.11.2026", "22.11.2026", "23.11.2026 09:20", "2 контакт")
+        assert head_of_card(page) == Head(
+            "yellow", "R8", "1 из 10", "12.11.2026", "22.11.2026", "23.11.2026 09:20", "2 контакт"
+        )
 
     with on(date(2026, 11, 16), 10):
         seller.sign_in("ivanova", card)
@@ -127,7 +137,9 @@ def test_an_export_becomes_a_paid_customer_with_exact_colours_and_clocks(cast, e
         form.locator("[name=next_on]").fill("2026-11-17")
         form.locator("[data-default]").click()
         expect(page.locator("[aria-current=step]")).to_contain_text("3 контакт")
-        assert head_of_card(page) == Head("yellow", "R8", "4 из 10", "12.11.2026", "22.11.2026", "23.11.2026 09:20", "3 контакт")
+        assert head_of_card(page) == Head(
+            "yellow", "R8", "4 из 10", "12.11.2026", "22.11.2026", "23.11.2026 09:20", "3 контакт"
+        )
 
     with on(date(2026, 11, 17), 10):
         seller.sign_in("ivanova", f"{card}invoices/new/")
@@ -135,13 +147,17 @@ def test_an_export_becomes_a_paid_customer_with_exact_colours_and_clocks(cast, e
         page.fill("[name=due_on]", "2026-11-27")
         page.click("main [data-default]")
         page.wait_for_url(f"**/clients/{client.pk}/")
-        assert head_of_card(page) == Head("green", "R5", "0 из 10", "17.11.2026", "27.11.2026", "30.11.2026 09:20", "Сделка")
+        assert head_of_card(page) == Head(
+            "green", "R5", "0 из 10", "17.11.2026", "27.11.2026", "30.11.2026 09:20", "Сделка"
+        )
         assert seller.status(f"/clients/{client.pk}/payments/new/") == 403
 
     money = enter_payment_from_documents(enter, date(2026, 11, 18), client, "100 000")
     with on(date(2026, 11, 18), 12):
         seller.sign_in("ivanova", card)
-        assert head_of_card(page) == Head("green", "R5", "0 из 10", "18.11.2026", "28.11.2026", "30.11.2026 09:20", "Сделка")
+        assert head_of_card(page) == Head(
+            "green", "R5", "0 из 10", "18.11.2026", "28.11.2026", "30.11.2026 09:20", "Сделка"
+        )
 
     enter_payment_from_documents(enter, date(2026, 11, 19), client, None, person=money)
     with on(date(2026, 11, 19), 12):
@@ -224,6 +240,8 @@ def test_the_whole_export_is_uploaded_and_counted_as_its_answer_key_says(cast, e
     assert counts == {"rows": 2000, "created": 1744, "duplicates": 212, "errors": 44, "warnings": 126}
     assert counts["created"] == sum(key[name] for name in ("new", "warning_phone", "warning_inn", "formula", "html"))
     assert counts["duplicates"] == key["duplicate_phone"] + key["duplicate_inn"]
-    assert Client.objects.filter(section="call_base", owner=None).count() + Client.objects.filter(
-        section="customers", owner=None
-    ).count() == 1744
+    assert (
+        Client.objects.filter(section="call_base", owner=None).count()
+        + Client.objects.filter(section="customers", owner=None).count()
+        == 1744
+    )

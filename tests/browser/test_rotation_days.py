@@ -32,7 +32,11 @@ def jobs(day: date, *names: str) -> None:
 def bells(person) -> list[str]:
     """What the bell lists about the client's rotation; the days in one state have bells of their own."""
     person.goto("/notices/")
-    return [text for text in person.page.locator("#notices .row .name").all_inner_texts() if NAME in text and "ротации" in text]
+    return [
+        text
+        for text in person.page.locator("#notices .row .name").all_inner_texts()
+        if NAME in text and "ротации" in text
+    ]
 
 
 @pytest.fixture
