@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -21,7 +21,7 @@ from rest_framework.response import Response
 from accounts.choices import Role
 from accounts.models import Department, User
 from clients import services
-from clients.models import Client, Phone
+from clients.models import Client, ContactPerson, Email, Phone
 from clients.selectors import search_q
 from clients.serializers import CardChangeInput, CardCreateInput
 from common.api import ApiView, documented
@@ -49,12 +49,26 @@ def _coloured(clients: QuerySet[Client]) -> QuerySet[Client]:
     )
 
 
-def _card(client_id: int) -> Client:
-    """The card as it stands after an act."""
-    found = _coloured(Client.objects.filter(pk=client_id)).prefetch_related("people", "phones", "emails").first()
+def _card(client_id: int, viewer: User) -> Client:
+    """The card as it stands after an act, with what the viewer may read of it."""
+    parts = (
+        Prefetch("people", queryset=ContactPerson.objects.visible_to(viewer)),
+        Prefetch("phones", queryset=Phone.objects.visible_to(viewer)),
+        Prefetch("emails", queryset=Email.objects.visible_to(viewer)),
+    )
+    found = _coloured(Client.objects.filter(pk=client_id)).prefetch_related(*parts).first()
     if found is None:
         raise Http404
-    return found
+    return _readable([found], viewer)[0]
+
+
+def _readable(clients: Iterable[Client], viewer: User) -> list[Client]:
+    """The accountant has requisites and documents only (section 1.1): no notes of the sale."""
+    rows = list(clients)
+    if viewer.role == Role.ACCOUNTANT:
+        for row in rows:
+            row.note = ""
+    return rows
 
 
 @extend_schema_view(
@@ -76,7 +90,7 @@ class ClientsView(ActView):
         return self.page(
             _coloured(_filtered(self.person, asked)),
             asked,
-            lambda rows: ColouredClientSerializer(rows, many=True).data,
+            lambda rows: ColouredClientSerializer(_readable(rows, self.person), many=True).data,
             field=_ORDER_COLUMNS.get(name, name),
             is_descending=asked["ordering"].startswith("-"),
         )
@@ -93,7 +107,7 @@ class ClientsView(ActView):
             if department is None:
                 raise Invalid({"department": _("There is no such department.")})
         client = services.create_client(data=data, actor=self.person, department=department)
-        return Response(CardSerializer(_card(client.pk)).data, status=201)
+        return Response(CardSerializer(_card(client.pk, self.person)).data, status=201)
 
 
 def _filtered(person: User, asked: Mapping[str, Any]) -> QuerySet[Client]:
@@ -141,7 +155,7 @@ class ClientView(ApiView):
         return self._answer(changed)
 
     def _answer(self, client: Client) -> Response:
-        shown = _card(client.pk)
+        shown = _card(client.pk, self.person)
         return Response(CardSerializer(shown).data, headers={"ETag": f'"{shown.version}"'})
 
 

@@ -265,7 +265,9 @@ def _work_line(row: Client, reach: Reach, today: Any, plain: Calendar, viewer: U
     left = lists.days_left(work.term_ends_on, today)
     owner = row.owner.short_name if row.owner and row.owner_id != viewer.pk else ""
     step: Any = formats.DASH
-    if work.next_step_at:
+    if viewer.role == Role.ACCOUNTANT:
+        step = formats.DASH  # requisites and documents only
+    elif work.next_step_at:
         step = format_html(
             '{}<span class="sub">{}</span>', markup.due(work.next_step_at, today=today), work.next_step_text
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,12 +11,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.choices import Role
+from accounts.models import User
 from common.api import ApiView, documented
 from common.errors import NotAllowed
 from funnels import serializers as s
 from funnels import services
 from funnels.api.base import ClientActView, CycleActView, colleague, cycle_answer, cycles_seen_by, person_of_client
-from funnels.models import Questionnaire
+from funnels.models import Questionnaire, SalesCycle
 from funnels.serializers import CycleQuery, CycleSerializer
 
 
@@ -37,7 +39,7 @@ class CyclesView(ApiView):
                 rows = rows.filter(**{lookup: asked[name]})
         if asked["is_open"] is not None:
             rows = rows.filter(closed_at__isnull=asked["is_open"])
-        return self.page(rows, asked, lambda found: CycleSerializer(found, many=True).data)
+        return self.page(rows, asked, lambda found: CycleSerializer(_readable(found, self.person), many=True).data)
 
 
 class CycleView(CycleActView):
@@ -45,7 +47,16 @@ class CycleView(CycleActView):
 
     @documented("cycles_read", "A sales cycle", answer=CycleSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        return Response(CycleSerializer(self.cycle(pk)).data)
+        return Response(CycleSerializer(_readable([self.cycle(pk)], self.person)[0]).data)
+
+
+def _readable(cycles: Iterable[SalesCycle], viewer: User) -> list[SalesCycle]:
+    """The accountant has requisites and documents only (section 1.1): not what the manager is about to do."""
+    rows = list(cycles)
+    if viewer.role == Role.ACCOUNTANT:
+        for row in rows:
+            row.next_step_text = ""
+    return rows
 
 
 def _act(operation_id: str, summary: str, body: Any, status: int = 200) -> Any:
