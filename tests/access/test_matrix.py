@@ -83,7 +83,7 @@ def absent_address(key: str, row: Row) -> str:
 
 def plain(body: bytes, own: str, absent: str) -> str:
     """The body without what differs in every answer: tokens, and the address itself."""
-    text = re.sub(r"(csrf\w*\"[^>]*?(?:value|content)=\")[^\"]+|nonce=\"[^\"]+\"", r"\1", body.decode())
+    text = re.sub(r"(csrf[\w-]*\"[^>]*?(?:value|content)=\")[^\"]+|nonce=\"[^\"]+\"", r"\1", body.decode())
     return text.replace(own, "ADDRESS").replace(absent, "ADDRESS")
 
 
@@ -222,13 +222,16 @@ def test_no_act_is_done_without_the_token_of_the_form(world, rows, rolled_back):
 def test_the_api_refuses_the_act_of_whoever_only_reads_the_client(world, role, rolled_back):
     cycle, day = f"/api/v1/cycles/{world.a1.cycle.pk}/", "2026-11-27"
     bodies = {
-        f"{cycle}advance/": {"to_state": "c2"},
+        f"{cycle}advance/": {"state": "c2"},
         f"{cycle}refuse/": {"reason": "no_money"},
         f"{cycle}reserve/": {"contact_on": day},
         f"{cycle}plan/": {"amount": "1000.00", "pay_on": day},
         f"{cycle}transfer/": {"to": world.a2.user.pk, "reason": "transfer"},
     }
+    answers = {}
     for url, body in bodies.items():
         with rolled_back():
             answer = world.browser(role).post(url, body, content_type="application/json")
-        assert answer.status_code == 403, (url, answer.content.decode())
+        if answer.status_code != 403:
+            answers[url] = (answer.status_code, answer.content.decode())
+    assert not answers

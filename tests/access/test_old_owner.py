@@ -55,7 +55,7 @@ def test_no_list_export_or_search_by_name_shows_it(world, lost):
         "/day/",
         "/documents/?tab=offers",
         "/documents/export/?tab=offers",
-        f"/search/?q={canary('a1', 'client')[:-2]}",
+        "/search/?q=CANARY-a1",
         "/api/v1/clients/",
         "/api/v1/cycles/",
         "/api/v1/contacts/",

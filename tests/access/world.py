@@ -35,7 +35,7 @@ from tests.factories.work import answer, call, dm_of, make_client, make_template
 
 STALE_DAY = date(2026, 11, 9)
 TODAY = date(2026, 11, 20)  # a Friday; what stood since the ninth is flagged in the night
-PHONES = {"a1": "+79160000011", "a2": "+79160000012", "b1": "+79160000021", "fA": "+79160000031", "fB": "+79160000032"}
+PHONES = {"a1": "+79035550011", "a2": "+79035550012", "b1": "+79035550021", "fA": "+79035550031", "fB": "+79035550032"}
 INNS = {"a1": "7707083893", "a2": "7736207543", "b1": "7728168971"}
 CANARY = re.compile(r"canary-(\w+?)-(\w+)", re.IGNORECASE)
 
@@ -253,7 +253,7 @@ def seen_in(response: Any) -> set[str]:
         with zipfile.ZipFile(io.BytesIO(body)) as book:
             body = b"\n".join(book.read(name) for name in book.namelist())
     text = body.decode(errors="replace")
-    text += " ".join(f"{name}: {value}" for name, value in response.headers.items())
+    text += "\n" + " ".join(f"{name}: {value}" for name, value in response.headers.items())
     found = {f"{owner}-{kind}" for owner, kind in CANARY.findall(text)}
     return found | {
         f"{owner}-phone" for owner, phone in PHONES.items() if phone[-10:] in re.sub(r"[\s()\u00a0-]", "", text)
