@@ -242,10 +242,11 @@ def test_cold_page_is_light(company):
     static = [request for request in finished if "/static/" in request.url]
     weights = {request.url: request.sizes()["responseBodySize"] for request in static}
     html = len(gzip.compress(answer.body()))
+    styles = [request.response().header_value("content-encoding") for request in static if ".css" in request.url]
     context.close()
     assert static and len(finished) <= COLD_REQUESTS, [request.url for request in finished]
     assert sum(weights.values()) + html <= COLD_BYTES, (weights, html)
-    assert all(request.response().header_value("content-encoding") for request in static if ".css" in request.url)
+    assert styles and all(styles)
 
 
 REGION = """() => { const one = document.activeElement; return one.matches(".skip") ? "skip" : one.closest("main") ? "main"
