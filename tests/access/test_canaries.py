@@ -74,7 +74,10 @@ HINTS = {
     "owner": {"a2-client"},
     "colleague": {"a1-client"},
     "intern": {"a1-client", "a2-client"},
-    "head": {"a1-notice", "a2-notice"},
+    # The audit log names the token that was made, not its value.
+    "head": {"a1-token"},
+    "director": {"a1-token"},
+    "admin": {"a1-token"},
 }
 
 
