@@ -27,9 +27,7 @@ def refuse_or_distribute(sender: Any, user: User, actor: User, distribute: bool 
 
 
 @receiver(signals.before_reassignment, dispatch_uid="funnels.keep_owners")
-def refuse_reassignment(
-    sender: Any, user: User, role: str, department: Department | None, **kwargs: Any
-) -> None:
+def refuse_reassignment(sender: Any, user: User, role: str, department: Department | None, **kwargs: Any) -> None:
     """Whoever owns clients stays in the department and in a role that may own them."""
     is_owner = role in MANAGER_ROLES or role == Role.HEAD
     # The person may already carry the values to come: where the clients are is what the base still says.

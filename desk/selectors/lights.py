@@ -4,6 +4,7 @@ of queries. The department is the sum of its rows, never a figure of its own (R-
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -166,27 +167,33 @@ def _count(board: Lights) -> None:
     }
     floors = floors_of(board.segments.values())
     board.by_segment = _counts(whole)
+    young = {pk for pk, one in board.segments.items() if board.today < one.started_on + timedelta(days=NEWCOMER_DAYS)}
     total: dict[str, Decimal] = defaultdict(Decimal)
     for owner in set(people) | set(counted):
         user = people.get(owner)
         if user is not None and user.is_head and owner not in counted:
             continue  # an empty reserve is no row
-        ratio = ratio_of(_counts(counted.get(owner, {})), floors, newcomer=is_newcomer(user, board.today))
+        ratio = _judged(_counts(counted.get(owner, {})), young, floors, is_new=is_newcomer(user, board.today))
         for colour, amount in amounts[owner].items():
             total[colour] += amount
         board.lines.append(Line(user, ratio, dict(amounts[owner]), repeat[owner]))
-    together = add_up(line.counts for line in board.lines)
-    young = {pk for pk, one in board.segments.items() if board.today < one.started_on + timedelta(days=NEWCOMER_DAYS)}
-    settled = {pk: part for pk, part in board.by_segment.items() if pk not in young}
-    # Only segments of more than thirty days are judged; while there is none the department is «набор».
-    judged = ratio_of(settled, floors, newcomer=bool(young) and not settled)
-    board.whole = Line(None, Ratio(**{**_plain(judged), "counts": together}), dict(total), sum(repeat.values()))
+    judged = _judged(board.by_segment, young, floors)
+    board.whole = Line(None, judged, dict(total), sum(repeat.values()))
     for line in board.lines:
-        line.deviation = deviation(line.counts, together) if not line.is_reserve else None
+        line.deviation = deviation(line.counts, judged.counts) if not line.is_reserve else None
 
 
 def _plain(ratio: Ratio) -> dict:
     return {name: getattr(ratio, name) for name in ratio.__dataclass_fields__}
+
+
+def _judged(
+    parts: dict[int, Counts], young: set[int], floors: Mapping[int, tuple[Fraction, Fraction]], *, is_new: bool = False
+) -> Ratio:
+    """All clients are shown; needs come from segments of more than thirty days. While there is none it is «набор»."""
+    settled = {pk: part for pk, part in parts.items() if pk not in young}
+    ratio = ratio_of(settled, floors, newcomer=is_new or (bool(parts) and not settled))
+    return Ratio(**{**_plain(ratio), "counts": add_up(parts.values())})
 
 
 def _counts(found: dict[int, Counter[str]]) -> dict[int, Counts]:
