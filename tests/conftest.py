@@ -15,8 +15,24 @@ _servers = ExitStack()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings
+
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     if not hasattr(config, "workerinput"):  # the xdist controller starts them once for all workers
         _servers.enter_context(embedded.session(**embedded.needed()))
+    elif embedded.needed()["redis"]:
+        _own_redis(int(config.workerinput["workerid"].removeprefix("gw")) + 1)
+
+
+def _own_redis(number: int) -> None:
+    """Each xdist worker has a Redis database of its own: a test that empties its queue empties no other's."""
+    from django.conf import settings
+
+    from config.celery import app
+
+    os.environ["REDIS_URL"] = embedded.redis_url().replace("db=0", f"db={number}")
+    broker = embedded.broker_url().replace("virtual_host=0", f"virtual_host={number}")
+    settings.CELERY["broker_url"] = app.conf.broker_url = broker
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -121,9 +121,11 @@ def test_one_terminal_survives_the_death_of_everything_in_it(terminal: Terminal)
 
 def test_taken_port_is_told_in_plain_words(terminal: Terminal) -> None:
     with socket.socket() as other:
-        other.bind(("127.0.0.1", terminal.port))
+        other.bind(("127.0.0.1", 0))
         other.listen()
-        done = subprocess.run(terminal.command(), env=terminal.environment, capture_output=True, text=True, check=False)
+        port = other.getsockname()[1]
+        taken = {**terminal.environment, "PORT": str(port)}
+        done = subprocess.run(terminal.command(), env=taken, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert f"Порт {terminal.port} занят" in done.stderr
+    assert f"Порт {port} занят" in done.stderr
     assert "PORT=" in done.stderr
