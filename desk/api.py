@@ -227,8 +227,8 @@ def _operations() -> list[dict[str, str]]:
     ]
 
 
-@require_safe
 @login_required
+@require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
     """Without a script from elsewhere: the policy of this site forbids one, and the machine may be offline."""
     return render(request, "desk/api_docs.html", {"operations": _operations()})

@@ -1,4 +1,4 @@
-"""One world for the whole package, built once; what a test does to it is rolled back."""
+"""One world for a whole module, built once; what a test does to it is rolled back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.access.world import TODAY, World, build_world
 from tests.factories.work import on
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def built(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[tuple[World, str]]:
     from accounts.selectors import forget_calendar
 
