@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -28,14 +27,7 @@ from common import clock
 
 
 class LoginRequiredMiddleware(DjangoLoginRequired):
-    """Every page needs a signed-in person unless the view says otherwise; the API answers for itself."""
-
-    def process_view(
-        self, request: HttpRequest, view_func: Callable, view_args: tuple[Any, ...], view_kwargs: dict[str, Any]
-    ) -> HttpResponseBase | None:
-        if request.path.startswith("/api/"):
-            return None
-        return super().process_view(request, view_func, view_args, view_kwargs)
+    """Every page needs a signed-in person unless the view says otherwise; views of the REST framework say so."""
 
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -227,7 +226,6 @@ def _operations() -> list[dict[str, str]]:
     ]
 
 
-@login_required
 @require_safe
 def api_docs(request: HttpRequest) -> HttpResponse:
     """Without a script from elsewhere: the policy of this site forbids one, and the machine may be offline."""
