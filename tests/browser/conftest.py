@@ -17,6 +17,7 @@ from django.core.wsgi import get_wsgi_application
 from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from common.icons import icon_href
 from common.messages import compile_catalogues
 from config import chromium
 from tests.factories.cast import PASSWORD
@@ -79,9 +80,10 @@ class _Handler(WSGIRequestHandler):
         """Requests are told by the tests themselves."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(static_root: Path) -> Iterator[str]:
-    """The address of the whole application; settings of a test hold for it too."""
+    """The address of the whole application; settings of a test hold for it too, and none outlives its module."""
+    icon_href.cache_clear()  # addresses of another storage
     with override_settings(STATIC_ROOT=static_root, STORAGES=_storages(), DEMO=True):
         server = ThreadedWSGIServer(("127.0.0.1", 0), _Handler, allow_reuse_address=False)
         server.set_app(get_wsgi_application())
@@ -91,6 +93,7 @@ def address(static_root: Path) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join(timeout=5)
+    icon_href.cache_clear()
 
 
 @dataclass
