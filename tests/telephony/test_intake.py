@@ -12,6 +12,7 @@ import time_machine
 from django.core.cache import cache
 from django.db import connection as database
 from django.test import Client as Browser
+from kombu import pools
 
 from journal.models import AuditEvent
 from notifications import tasks as publisher
@@ -270,7 +271,7 @@ def test_an_accepted_delivery_stands_in_the_real_queue_and_a_duplicate_does_not(
     while not publisher._messages.empty() and time.monotonic() < deadline:
         time.sleep(0.1)
     time.sleep(1)
-    app.pool.force_close_all()
+    pools.reset()
     app._pool = app.amqp._producer_pool = None
     with app.connection_for_read() as link:
         queue = link.SimpleQueue(app.conf.task_default_queue)
