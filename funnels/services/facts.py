@@ -270,9 +270,7 @@ def accept_calculation(*, cycle: SalesCycle, actor: User, on: date, note: str = 
 
 
 @transaction.atomic
-def plan_sale(
-    *, cycle: SalesCycle, actor: User, amount: Decimal, pay_on: date, version: int | None = None
-) -> SalesCycle:
+def plan_sale(*, cycle: SalesCycle, actor: User, amount: Decimal, pay_on: date) -> SalesCycle:
     """«Поставить в план»: expected amount and pay date; joins the forecast, changes no colour and no clock (R-S0-B2)."""
     cycle = lock_cycle(cycle)
     ensure_may_work(actor, cycle.client)
