@@ -175,7 +175,7 @@ def from_email() -> str:
 def static_storage() -> str:
     """Hashed names need collected files; a test run, which has none, serves plain ones."""
     if flag("STATIC_MANIFEST", default="PYTEST_VERSION" not in os.environ):
-        return "servestatic.storage.CompressedManifestStaticFilesStorage"
+        return "whitenoise.storage.CompressedManifestStaticFilesStorage"
     return "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 

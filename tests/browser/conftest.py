@@ -30,7 +30,7 @@ ANSWERED = re.compile(
     r"(?:Failed to load resource: the server responded with a status of|Response Status Error Code) (\d+) "
 )
 REFUSED = {409, 413, 422}
-MANIFEST = "servestatic.storage.CompressedManifestStaticFilesStorage"
+MANIFEST = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
