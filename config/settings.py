@@ -22,6 +22,8 @@ METRICS_TOKEN = env.metrics_token()
 INSTALLED_APPS = [
     "config",
     "desk",
+    "kpi",
+    "staffing",
     "planning",
     "deals",
     "telephony",

@@ -72,6 +72,18 @@ class Reference:
         ]
 
 
+@dataclass(frozen=True)
+class StepRates:
+    """Conversions of the steps from a productive call to a payment, parts of 1 (section 3.1.2)."""
+
+    invoice_to_payment: Fraction
+    offer_to_invoice: Fraction
+    productive_to_offer: Fraction
+    held_to_productive: Fraction
+    appointed_to_held: Fraction
+    call_to_appointed: Fraction
+
+
 DEFAULT_CONVERSION: Final = PerColour(red=Fraction(1, 2), yellow=Fraction(3, 5), green=Fraction(7, 10))
 DEFAULT_DAYS: Final = PerColour(red=Fraction(10), yellow=Fraction(10), green=Fraction(10))
 DEFAULT_REFERENCE: Final = Reference(DEFAULT_CONVERSION, DEFAULT_DAYS)
@@ -105,3 +117,30 @@ DEVIATION_WARN_ABOVE: Final = Fraction(10, 100)
 # R-S0-P14: nobody stays longer than 10 calendar days, and 7 of them hold 5 working days.
 LONGEST_STAY_DAYS: Final = 10
 CALENDAR_PER_WORKING_DAY: Final = Fraction(7, 5)
+
+# Section 3.1.2: conversions of the chain call → appointed → held → productive → offer → invoice → payment.
+DEFAULT_STEP_RATES: Final = StepRates(
+    invoice_to_payment=Fraction(70, 100),
+    offer_to_invoice=Fraction(60, 100),
+    productive_to_offer=Fraction(80, 100),
+    held_to_productive=Fraction(60, 100),
+    appointed_to_held=Fraction(83, 100),
+    call_to_appointed=Fraction(20, 100),
+)
+
+# R-S3-18: slots for meetings in a hunter's week of five working days.
+MEETING_SLOTS_A_WEEK: Final = 12
+WORKING_DAYS_A_WEEK: Final = 5
+
+# R-S0-P1: how far ahead the client array must last.
+ARRAY_DAYS: Final = 90
+
+# R-S0-A1
+COMPLETE_CARDS_FROM: Final = Fraction(95, 100)
+CHEQUE_VARIATION_ABOVE: Final = 1
+
+# Section 3.1.5: how many past years suggest the season.
+SEASON_YEARS: Final = 2
+
+# Section 3.2: throughputs and loads are counted for a period of thirty calendar days.
+FLOW_DAYS: Final = 30

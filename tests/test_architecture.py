@@ -7,7 +7,10 @@ from pathlib import Path
 
 from django.apps import apps
 
-FLOORS = ["journal", "accounts", "notifications", "clients", "funnels", "deals", "telephony", "planning", "desk"]
+FLOORS = [
+    *("journal", "accounts", "notifications", "clients", "funnels"),
+    *("deals", "telephony", "planning", "staffing", "kpi", "desk"),
+]
 ROOT = Path(__file__).resolve().parent.parent
 
 

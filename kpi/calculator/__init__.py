@@ -1,0 +1,1 @@
+"""Reference indicators, norms, technology and pay. Pure, exact fractions inside."""

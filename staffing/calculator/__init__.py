@@ -1,0 +1,1 @@
+"""How many people the plan needs, what they lack, whom to hire and when. Pure, exact fractions inside."""
