@@ -27,7 +27,7 @@ class BodyLimitMiddleware:
                 content_type="application/problem+json",
             )
         else:
-            response = HttpResponse(render_to_string("413.html"))
+            response = HttpResponse(render_to_string("413.html", {"request": request}))
         response.status_code = 413
         response["Connection"] = "close"
         return response

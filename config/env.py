@@ -94,6 +94,25 @@ def metrics_token() -> str:
     return text("METRICS_TOKEN")
 
 
+def log_format() -> str:
+    """`json` behind an https address, `plain` in a terminal; LOG_FORMAT says otherwise."""
+    value = text("LOG_FORMAT", "json" if base_url().startswith("https://") else "plain")
+    if value not in {"json", "plain"}:
+        raise ImproperlyConfigured(f"LOG_FORMAT is {value!r}: set it to json or plain.")
+    return value
+
+
+def sentry_dsn() -> str:
+    """Where errors are reported; empty reports nowhere."""
+    value = text("SENTRY_DSN")
+    parts = urlsplit(value)
+    if value and not (
+        parts.scheme in {"http", "https"} and parts.username and parts.hostname and parts.path.strip("/")
+    ):
+        raise ImproperlyConfigured("SENTRY_DSN cannot be read: set it to https://key@host/project or unset it.")
+    return value
+
+
 def time_zone() -> str:
     value = text("TIME_ZONE", "Europe/Moscow")
     try:

@@ -1,23 +1,60 @@
+from __future__ import annotations
+
+import logging
+import time
 from collections.abc import Callable
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 
 from journal.choices import Channel
-from journal.services import acting, new_request_id
+from journal.services import acting, current_act, new_request_id
+
+logger = logging.getLogger("svetofor.requests")
+
+# Asked every few seconds by a watchman: only trouble is worth a line.
+PROBES: Final = ("/healthz", "/readyz", "/metrics")
 
 
-class ActMiddleware:
-    """Names the door, the person and the request of every audit event written while the request is served."""
+class TraceMiddleware:
+    """Numbers every request, answers `X-Request-ID`, writes one line a request: method, path, status, duration, person.
+
+    The number is ours alone: what a client sends in that header would end up in logs and in the audit. The query string
+    is not written, it may hold phones and names.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request_id = new_request_id()
-        request.request_id = request_id  # type: ignore[attr-defined]
+        began = time.monotonic()
+        request.request_id = new_request_id()  # type: ignore[attr-defined]
+        with acting(request_id=request.request_id):  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+            if request.path not in PROBES or response.status_code >= 400:
+                facts = {
+                    "method": request.method,
+                    "path": request.path,
+                    "status": response.status_code,
+                    "duration_ms": round((time.monotonic() - began) * 1000),
+                    "user_id": getattr(request, "actor_id", None),
+                }
+                logger.info("%s %s %s", request.method, request.path, response.status_code, extra=facts)
+        return response
+
+
+class ActMiddleware:
+    """Names the door and the person of every audit event written while the request is served."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user if request.user.is_authenticated else None
         via = Channel.API if request.path.startswith("/api/") else Channel.WEB
-        with acting(via=via, actor=user, request_id=request_id):  # type: ignore[arg-type]
+        with acting(via=via, actor=user):  # type: ignore[arg-type]
             response = self.get_response(request)
-        response["X-Request-ID"] = request_id
+            # The person behind a token is known only now; after this the context is closed.
+            request.actor_id = current_act().actor_id  # type: ignore[attr-defined]
         return response

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from common import clock
 from desk.services import job_status
 from funnels.models import RotationOrder, SalesCycle
+from journal.selectors import unfinished_runs
 
 REDIS_SECONDS: Final = 1.0
 
@@ -58,42 +59,100 @@ def metrics(request: HttpRequest) -> HttpResponse:
     token = settings.METRICS_TOKEN
     if not token or not constant_time_compare(given, token):
         raise Http404
+    return HttpResponse(_exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _exposition() -> str:
     now, status = clock.now(), job_status(installed_at=_installed_at())
-    lines = [
-        "# HELP svetofor_job_age_seconds Seconds since the newest finished run of a job.",
-        "# TYPE svetofor_job_age_seconds gauge",
+    waiting = unfinished_runs()
+    ages = [
+        ({"job": name, "state": run.state}, _age(now, run.finished_at))
+        for name, run in sorted(status.latest.items())
+        if run.finished_at is not None
     ]
-    for name, run in sorted(status.latest.items()):
-        if run.finished_at is not None:
-            age = max(0, int((now - run.finished_at).total_seconds()))
-            lines.append(f'svetofor_job_age_seconds{{job="{name}",state="{run.state}"}} {age}')
-    figures = {
-        "svetofor_jobs_overdue": len(status.overdue),
-        "svetofor_jobs_failed": len(status.failed),
-        "svetofor_outbox_waiting": status.outbox.waiting,
-        "svetofor_outbox_failed": status.outbox.failed,
-        "svetofor_open_cycles": SalesCycle.objects.open().count(),
-        "svetofor_rotation_orders_open": RotationOrder.objects.open().count(),
-        "svetofor_worker_alive": int(status.worker.is_alive),
-        "svetofor_beat_alive": int(status.beat.is_alive),
-        "svetofor_redis_up": int(redis_answers()),
-    }
-    for name, value in figures.items():
-        lines += [f"# TYPE {name} gauge", f"{name} {value}"]
-    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
+    pulses = [({"part": one.name}, _age(now, one.at)) for one in (status.worker, status.beat) if one.at is not None]
+    alive = [({"part": one.name}, int(one.is_alive)) for one in (status.worker, status.beat)]
+    connections, lock_waits, longest_wait = _sessions()
+    messages = queue_length()
+    plain: list[tuple[str, str, int | None]] = [
+        ("jobs_overdue", "Runs more than an hour behind their time.", len(status.overdue)),
+        ("jobs_failed", "Jobs whose newest run was given up.", len(status.failed)),
+        ("queue_age_seconds", "How long the oldest due run has waited.", _oldest(now, [run.due_at for run in waiting])),
+        ("queue_runs", "Runs that are due or at work.", len(waiting)),
+        ("queue_messages", "Messages in the broker; absent while it does not answer.", messages),
+        ("outbox_waiting", "Letters not sent yet.", status.outbox.waiting),
+        ("outbox_failed", "Letters given up.", status.outbox.failed),
+        ("outbox_age_seconds", "How long the oldest ready letter has waited.", _oldest(now, [status.outbox.oldest_at])),
+        ("open_cycles", "Sales cycles in work.", SalesCycle.objects.open().count()),
+        ("rotation_orders_open", "Rotation orders not executed yet.", RotationOrder.objects.open().count()),
+        ("redis_up", "Whether the broker answers.", int(messages is not None)),
+        ("database_connections", "Connections to this database.", connections),
+        ("database_lock_waits", "Statements that wait for a lock.", lock_waits),
+        ("database_lock_wait_seconds", "The longest of these waits.", longest_wait),
+    ]
+    families = [
+        ("job_age_seconds", "Seconds since the newest finished run of a job.", ages),
+        ("heartbeat_age_seconds", "Seconds since the last sign of life of a part.", pulses),
+        ("part_alive", "Whether the last sign of life is young.", alive),
+        *[(name, told, [({}, value)]) for name, told, value in plain if value is not None],
+    ]
+    lines = []
+    for name, told, samples in families:
+        lines += [f"# HELP svetofor_{name} {told}", f"# TYPE svetofor_{name} gauge"]
+        for labels, value in samples:
+            inner = ",".join(f'{key}="{text}"' for key, text in labels.items())
+            lines.append(f"svetofor_{name}{{{inner}}} {value}" if inner else f"svetofor_{name} {value}")
+    return "\n".join(lines) + "\n"
+
+
+def _age(now: datetime, moment: datetime | None) -> int:
+    return max(0, int((now - moment).total_seconds())) if moment else 0
+
+
+def _oldest(now: datetime, moments: list[datetime | None] | list[datetime]) -> int:
+    """Age of the oldest moment in seconds; 0 when nothing waits."""
+    return max((_age(now, moment) for moment in moments if moment is not None), default=0)
+
+
+def _sessions() -> tuple[int, int, int]:
+    """Connections to this database, how many of them wait for a lock, and the longest wait in seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT count(*), count(*) FILTER (WHERE wait_event_type = 'Lock'),
+               coalesce(extract(epoch FROM max(clock_timestamp() - query_start) FILTER (WHERE wait_event_type = 'Lock')), 0)
+               FROM pg_stat_activity WHERE datname = current_database()"""
+        )
+        connections, waits, longest = cursor.fetchone()
+    return connections, waits, max(0, int(longest))
+
+
+def queue_length() -> int | None:
+    """Messages that wait in the broker; None when it does not answer within a second."""
+    try:
+        broker = _broker()
+        try:
+            return int(broker.llen("celery"))  # type: ignore[arg-type]
+        finally:
+            broker.close()
+    except (redis.RedisError, OSError, ValueError):
+        return None
 
 
 def redis_answers() -> bool:
     """Whether the broker answers a ping within a second."""
-    url = str(settings.CELERY["broker_url"]).replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=")
     try:
-        broker = redis.Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
+        broker = _broker()
         try:
             return bool(broker.ping())
         finally:
             broker.close()
     except (redis.RedisError, OSError, ValueError):
         return False
+
+
+def _broker() -> redis.Redis:
+    url = str(settings.CELERY["broker_url"]).replace("redis+socket://", "unix://", 1).replace("virtual_host=", "db=")
+    return redis.Redis.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
 
 
 def _has_pending_migrations() -> bool:

@@ -162,9 +162,8 @@ class Command(BaseCommand):
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "config.settings"}
         # Commands run without time-outs; pages and tasks have them.
         environment.pop("DATABASE_TIMEOUTS", None)
-        temporary = ["--worker-tmp-dir", "/dev/shm"] if os.access("/dev/shm", os.W_OK) else []  # noqa: S108
-        web = ["gunicorn", "config.wsgi", "--bind", f"{HOST}:{self.port}", "--worker-class", "gthread"]
-        web += ["--workers", "2", "--threads", "8", "--graceful-timeout", "10", "--no-control-socket", *temporary]
+        web = ["gunicorn", "-c", "python:config.gunicorn", "config.wsgi", "--bind", f"{HOST}:{self.port}"]
+        web += ["--graceful-timeout", "10"]
         celery = ["celery", "-A", "config.celery"]
         worker = [*celery, "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "INFO"]
         worker += ["--without-gossip", "--without-mingle"]

@@ -1,0 +1,18 @@
+"""The web server: `gunicorn -c python:config.gunicorn config.wsgi`, in a terminal and in production alike."""
+
+import os
+
+from config import env, logs
+
+worker_class = "gthread"
+workers = env.number("WEB_WORKERS", 2, least=1, most=64)
+threads = env.number("WEB_THREADS", 8, least=1, most=64)
+# After SIGTERM no new connection is taken and what is being answered may end.
+graceful_timeout = 25
+timeout = 60
+control_socket_disable = True
+# A worker proves its life by touching a file: never on a slow disk.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+# A request line longer than any of ours is refused before Django sees it.
+limit_request_line = 8190
+logconfig_dict = logs.configuration(env.log_format())
