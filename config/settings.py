@@ -5,7 +5,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from config import embedded, env, logs, schedule
+from config import embedded, env, logs, schedule, sentry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = embedded.state_dir()
@@ -280,3 +280,4 @@ SPECTACULAR_SETTINGS = {
 }
 
 LOGGING = logs.configuration(env.log_format())
+sentry.start(env.sentry_dsn())

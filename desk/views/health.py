@@ -65,7 +65,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 def _exposition() -> str:
     now, status = clock.now(), job_status(installed_at=_installed_at())
     waiting = unfinished_runs()
-    ages = [
+    ages: list[tuple[dict[str, str], int]] = [
         ({"job": name, "state": run.state}, _age(now, run.finished_at))
         for name, run in sorted(status.latest.items())
         if run.finished_at is not None
@@ -90,7 +90,7 @@ def _exposition() -> str:
         ("database_lock_waits", "Statements that wait for a lock.", lock_waits),
         ("database_lock_wait_seconds", "The longest of these waits.", longest_wait),
     ]
-    families = [
+    families: list[tuple[str, str, list[tuple[dict[str, str], int]]]] = [
         ("job_age_seconds", "Seconds since the newest finished run of a job.", ages),
         ("heartbeat_age_seconds", "Seconds since the last sign of life of a part.", pulses),
         ("part_alive", "Whether the last sign of life is young.", alive),

@@ -14,7 +14,17 @@ EXTERNAL = "postgres://crm:p%40ss@db.example:6432/crm"
 
 @pytest.fixture(autouse=True)
 def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "BASE_URL", "DEMO", "EMAIL_URL", "PGBOUNCER", "PORT"):
+    for name in (
+        "DATABASE_URL",
+        "REDIS_URL",
+        "SECRET_KEY",
+        "BASE_URL",
+        "DEMO",
+        "EMAIL_URL",
+        "PGBOUNCER",
+        "PORT",
+        "LOG_FORMAT",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("DATABASE_TIMEOUTS", raising=False)
 
@@ -37,6 +47,8 @@ def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
         ("REDIS_URL", "localhost:6379", env.redis_url),
         ("EMAIL_URL", "mail.example.com", env.email),
         ("SECRET_KEY", "short", env.secret_key),
+        ("LOG_FORMAT", "xml", env.log_format),
+        ("SENTRY_DSN", "sentry.example.com", env.sentry_dsn),
     ],
 )
 def test_wrong_value_stops_the_start_with_one_sentence_that_says_what_to_set(
@@ -104,6 +116,14 @@ def test_broker_reads_a_socket_address_in_its_own_spelling(monkeypatch: pytest.M
     assert env.broker_url() == "redis+socket:///run/redis.sock?virtual_host=2"
     monkeypatch.setenv("REDIS_URL", "redis://redis:6379/0")
     assert env.broker_url() == env.redis_url() == "redis://redis:6379/0"
+
+
+def test_logs_are_objects_behind_https_and_plain_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert env.log_format() == "plain"
+    monkeypatch.setenv("BASE_URL", "https://crm.example.com")
+    assert env.log_format() == "json"
+    monkeypatch.setenv("LOG_FORMAT", "plain")
+    assert env.log_format() == "plain"
 
 
 def test_without_a_mail_server_mails_become_files() -> None:
