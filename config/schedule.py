@@ -49,6 +49,8 @@ BEAT: Final = {
     "telephony": _ring("telephony.tasks.sweep", 300),
     # uploaded tables whose message or worker was lost, copies of files that were only checked
     "imports": _ring("clients.tasks.sweep_imports", 60),
+    # closes what was committed to the audit log
+    "seal": _ring("desk.tasks.seal", 60),
     # a sign of life of timer and worker together
     "heartbeat": _ring("desk.tasks.heartbeat", 60),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from desk import services
-from journal.services import beat
+from journal.services import beat, seal_audit
 from notifications.tasks import deliver_outbox
 
 
@@ -34,6 +34,11 @@ def run_job(run_id: int) -> str:
 def heartbeat() -> None:
     beat("beat")
     beat("worker")
+
+
+@shared_task
+def seal() -> int:
+    return seal_audit()
 
 
 def _enqueue(run_ids: list[int]) -> int:

@@ -11,6 +11,9 @@ RETRY_SECONDS: Final = 60  # pause after a failed attempt
 LATE_SECONDS: Final = 60 * 60  # finished later than this after its time = late
 CATCH_UP_DAYS: Final = 62  # missed dates further back are not made up by themselves
 BEAT_SECONDS: Final = 180  # a younger heartbeat means alive
+SEAL_EVENTS: Final = 1000  # audit events in one seal: the place that a broken seal names
+SEALS_A_CALL: Final = 300  # what one ring may close
+SEAL_WAIT_SECONDS: Final = 10.0  # for writers in the middle of their transaction; then the next ring tries again
 
 
 class CatchUp(StrEnum):

@@ -6,7 +6,7 @@ from journal.choices import Channel, RunState
 
 
 class AuditEvent(models.Model):
-    """One act on one object. The database itself refuses to change or delete a row (trigger in 0001)."""
+    """One act on one object. The database itself refuses to change, delete or truncate (triggers in 0002 and 0005)."""
 
     at = models.DateTimeField()
     actor_id = models.BigIntegerField(null=True, blank=True)
@@ -23,15 +23,49 @@ class AuditEvent(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        constraints = [
+            # nothing stands before the first seal
+            models.CheckConstraint(condition=models.Q(id__gt=0), name="journal_auditevent_counted_from_one"),
+        ]
+        # Each ends with the moment, by which the log is read and cut into days.
         indexes = [
-            # the history of one object, newest first
-            models.Index(fields=["object_type", "object_id", "-id"], name="journal_audit_by_object"),
+            models.Index(fields=["at", "id"], name="journal_audit_by_time"),
+            # the history of one object
+            models.Index(fields=["object_type", "object_id", "at", "id"], name="journal_audit_of_object"),
             # what one person did
-            models.Index(fields=["actor_id", "-id"], name="journal_audit_by_actor"),
+            models.Index(fields=["actor_id", "at", "id"], name="journal_audit_of_actor"),
+            models.Index(fields=["action", "at", "id"], name="journal_audit_of_action"),
+            models.Index(fields=["via", "at", "id"], name="journal_audit_of_channel"),
+            # everything one request did
+            models.Index(fields=["request_id"], condition=~models.Q(request_id=""), name="journal_audit_of_request"),
         ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.object_type}:{self.object_id}"
+
+
+class AuditSeal(models.Model):
+    """Closes the events with `after_id` < id ≤ `upto_id`: their hash, chained to that of the seal before."""
+
+    number = models.BigIntegerField(primary_key=True)  # 1, 2, 3… without a gap
+    after_id = models.BigIntegerField()
+    upto_id = models.BigIntegerField()
+    events = models.PositiveIntegerField()
+    prev_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["after_id"], name="journal_auditseal_one_follower"),
+            models.CheckConstraint(
+                condition=models.Q(upto_id__gt=models.F("after_id"), events__gt=0), name="journal_auditseal_of_events"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.hash}"
 
 
 class JobRun(models.Model):

@@ -1,4 +1,4 @@
-"""Acts sign here: audit events, job runs with a lease, idempotency keys."""
+"""Acts sign here: audit events and their seals, job runs with a lease, idempotency keys."""
 
 from journal.services.audit import Act, acting, current_act, differences, draft, name_actor, new_request_id, record
 from journal.services.idempotency import claim_key, keep_answer
@@ -17,6 +17,7 @@ from journal.services.runs import (
     release_run,
     reopen_run,
 )
+from journal.services.seals import seal_audit
 
 __all__ = [
     "Act",
@@ -42,4 +43,5 @@ __all__ = [
     "record",
     "release_run",
     "reopen_run",
+    "seal_audit",
 ]

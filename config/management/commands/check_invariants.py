@@ -8,6 +8,10 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand
 from django.db import connection
 
+from journal.selectors import broken_seals
+
+SEALS: Final = "the audit log is as it was sealed"
+
 # Name, why, SQL that counts the offences.
 INVARIANTS: Final[tuple[tuple[str, str], ...]] = (
     (
@@ -128,6 +132,7 @@ def count_offences() -> dict[str, int]:
         for name, sql in INVARIANTS:
             cursor.execute(sql)
             found[name] = cursor.fetchone()[0]
+    found[SEALS] = len(broken_seals())
     return found
 
 
