@@ -90,6 +90,18 @@ class Migration(migrations.Migration):
             name='department',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='users', to='accounts.department', verbose_name='department'),
         ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('worklist_cap__gte', 50), ('worklist_cap__lte', 90)), name='accounts_user_cap_between_50_and_90'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role__in', ['hunter', 'farmer', 'intern', 'head']), _negated=True), ('department__isnull', False), _connector='OR'), name='accounts_user_seller_has_department'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.UniqueConstraint(condition=models.Q(('is_active', True), models.Q(('extension', ''), _negated=True)), fields=('extension',), name='accounts_user_extension_is_unique', violation_error_message='This extension already belongs to another employee.'),
+        ),
         migrations.CreateModel(
             name='Organisation',
             fields=[
@@ -120,17 +132,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['user', 'starts_on'], name='accounts_absence_by_user')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='accounts_absence_ends_after_start'), models.CheckConstraint(condition=models.Q(('user', models.F('deputy')), _negated=True), name='accounts_absence_deputy_is_another')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('worklist_cap__gte', 50), ('worklist_cap__lte', 90)), name='accounts_user_cap_between_50_and_90'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role__in', ['hunter', 'farmer', 'intern', 'head']), _negated=True), ('department__isnull', False), _connector='OR'), name='accounts_user_seller_has_department'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_active', True), models.Q(('extension', ''), _negated=True)), fields=('extension',), name='accounts_user_extension_is_unique', violation_error_message='This extension already belongs to another employee.'),
         ),
     ]
