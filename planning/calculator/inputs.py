@@ -13,6 +13,8 @@ from planning.constants import LONGEST_STAY_DAYS, Colour, PerColour, Reference
 # Beyond it a count is a slip of the keyboard: no department has a hundred thousand of anything.
 MOST_PEOPLE: Final = 100_000
 MOST_DAYS: Final = 366
+# An exact fraction of a number like 1E-999999 would fill the memory: nothing in the product needs so many digits.
+_MOST_DIGITS: Final = 30
 
 
 class Code(StrEnum):
@@ -25,6 +27,7 @@ class Code(StrEnum):
     NOT_POSITIVE = "not_positive"
     ABOVE_ONE = "above_one"
     TOO_LARGE = "too_large"
+    TOO_FINE = "too_fine"
     TOO_MANY = "too_many"
     BELOW_LEAST = "below_least"
     NOT_RISING = "not_rising"
@@ -118,13 +121,13 @@ class Checks:
 
     def signed_money(self, field: str, value: Exact) -> bool:
         """Roubles that returns may make negative."""
-        if not _is_number(value):
-            self.add(field, Code.NOT_A_NUMBER)
-            return False
-        if abs(Fraction(value)) > Fraction(MAX_MONEY):
-            self.add(field, Code.TOO_LARGE)
-            return False
-        return True
+        code = None if _is_number(value) else Code.NOT_A_NUMBER
+        code = code or _size_fault(value)
+        if code is None and abs(Fraction(value)) > Fraction(MAX_MONEY):
+            code = Code.TOO_LARGE
+        if code is not None:
+            self.add(field, code)
+        return code is None
 
     def share(self, field: str, value: Exact, *, positive: bool = False) -> bool:
         """A part of 1: conversions, absences, part-time shares."""
@@ -156,9 +159,21 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | Fraction)
 
 
+def _size_fault(value: Exact) -> Code | None:
+    if isinstance(value, Decimal) and value:
+        if value.adjusted() > _MOST_DIGITS:
+            return Code.TOO_LARGE
+        exponent = value.as_tuple().exponent
+        if isinstance(exponent, int) and exponent < -_MOST_DIGITS:
+            return Code.TOO_FINE
+    return None
+
+
 def _fault(value: Exact, *, positive: bool) -> Code | None:
     if not _is_number(value):
         return Code.NOT_A_NUMBER
+    if (size := _size_fault(value)) is not None:
+        return size
     if positive and value <= 0:
         return Code.NOT_POSITIVE
     return Code.NEGATIVE if value < 0 else None

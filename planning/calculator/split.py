@@ -1,14 +1,15 @@
 """Split of a plan: year → half → quarter → month → control week → triad → day (R-S0-P13, C4). Exact to the kopeck."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from common.money import round_kopecks, split_exact
-from common.workdays import Calendar, Period, control_weeks, facts_span, month_end, triads
+from common.workdays import Calendar, Period, PeriodKind, control_weeks, facts_span, month_end, triads
+from planning.calculator.inputs import Checks, Code, Problem, WrongInput
 from planning.calculator.zones import attainment_zone
-from planning.constants import Zone
+from planning.constants import SEASON_YEARS, Zone
 
 _NOTHING = Decimal("0.00")
 
@@ -35,6 +36,33 @@ def split_month(total: Decimal, calendar: Calendar, year: int, month: int) -> di
     """Working day → plan, evenly, spare kopecks to the earlier days. ValueError when there is no working day."""
     days = calendar.working_days(date(year, month, 1), month_end(year, month))
     return dict(zip(days, split_exact(total, [1] * len(days)), strict=True))
+
+
+def split_days(total: Decimal, calendar: Calendar, starts_on: date, ends_on: date) -> dict[date, Decimal]:
+    """Working day → plan over any stretch: the month of somebody who came or left in the middle of it.
+
+    An empty stretch of no money is empty. WrongInput (total: no_working_day) for money on no working day.
+    """
+    days = calendar.working_days(starts_on, ends_on)
+    if total and not days:
+        raise WrongInput(Problem("total", Code.NO_WORKING_DAY))
+    return dict(zip(days, split_exact(total, [1] * len(days)), strict=True))
+
+
+def resplit_month(
+    total: Decimal, elapsed: Mapping[date, Decimal], calendar: Calendar, year: int, month: int, since: date
+) -> dict[date, Decimal]:
+    """Working day → plan after an edited calendar or a new version of the target: days before `since` keep theirs.
+
+    What is left goes evenly to the working days from `since` on. WrongInput (total): below_elapsed when the days gone
+    by already hold more, no_working_day when money is left and no day.
+    """
+    kept = {day: plan for day, plan in sorted(elapsed.items()) if day < since}
+    left = total - sum(kept.values(), _NOTHING)
+    if left < 0 <= total:
+        raise WrongInput(Problem("total", Code.BELOW_ELAPSED))
+    first = max(since, date(year, month, 1))
+    return kept | split_days(left, calendar, first, month_end(year, month))
 
 
 def quarter_plans(months: Mapping[int, Decimal]) -> dict[int, Decimal]:
@@ -104,3 +132,82 @@ def catch_up(plan: Decimal, fact: Decimal, remaining_working_days: int) -> Decim
     if remaining_working_days <= 0:
         return None
     return round_kopecks(max(Fraction(0), Fraction(plan) - Fraction(fact)) / remaining_working_days)
+
+
+def plan_tree(
+    total: Decimal, calendar: Calendar, year: int, season: Mapping[int, Fraction] | None = None
+) -> dict[PeriodKind, list[tuple[Period, Decimal]]]:
+    """The whole year by each of the seven kinds of period, in order; every kind sums to the total (R-S0-P13).
+
+    A month without working days has no day and no triad, and no money either. WrongInput by field: total, season.
+    """
+    checks = Checks()
+    checks.money("total", total)
+    for month, coefficient in (season or {}).items():
+        checks.number(f"season_{month}", coefficient)
+    checks.done()
+    if Fraction(total) * 100 % 1:
+        raise WrongInput(Problem("total", Code.TOO_FINE))
+    by_month = _year(total, calendar, year, season)
+    tree: dict[PeriodKind, list[tuple[Period, Decimal]]] = {kind: [] for kind in PeriodKind}
+    tree[PeriodKind.YEAR] = _spans(PeriodKind.YEAR, year, 12, [sum(by_month.values(), _NOTHING)])
+    tree[PeriodKind.HALF] = _spans(PeriodKind.HALF, year, 6, list(half_plans(by_month).values()))
+    tree[PeriodKind.QUARTER] = _spans(PeriodKind.QUARTER, year, 3, list(quarter_plans(by_month).values()))
+    tree[PeriodKind.MONTH] = _spans(PeriodKind.MONTH, year, 1, list(by_month.values()))
+    for month, plan in by_month.items():
+        days = split_days(plan, calendar, date(year, month, 1), month_end(year, month))
+        tree[PeriodKind.WEEK] += control_week_plans(days, year, month)
+        tree[PeriodKind.TRIAD] += triad_plans(days, calendar, year, month)
+        tree[PeriodKind.DAY] += [(Period(PeriodKind.DAY, day, day), amount) for day, amount in days.items()]
+    return tree
+
+
+def _year(total: Decimal, calendar: Calendar, year: int, season: Mapping[int, Fraction] | None) -> dict[int, Decimal]:
+    try:
+        return split_year(total, calendar, year, season)
+    except ValueError as error:
+        raise WrongInput(Problem("total", Code.NO_WORKING_DAY)) from error
+
+
+def _spans(kind: PeriodKind, year: int, length: int, plans: Sequence[Decimal]) -> list[tuple[Period, Decimal]]:
+    starts = range(1, 13, length)
+    return [
+        (Period(kind, date(year, first, 1), month_end(year, first + length - 1)), plan)
+        for first, plan in zip(starts, plans, strict=True)
+    ]
+
+
+def season_suggestion(history: Mapping[int, Mapping[int, Decimal]], calendar: Calendar) -> dict[int, Fraction] | None:
+    """Month → coefficient: mean share of the month in the last two years / its mean share of their working days (3.1.5).
+
+    `history`: year → month → roubles paid. A year that brought nothing says nothing; months of net returns count 0.
+    None when no year says anything; 1 for a month that never had a working day.
+    """
+    years = []
+    for year in sorted(history, reverse=True)[:SEASON_YEARS]:
+        paid = {month: max(Fraction(0), Fraction(history[year].get(month, 0))) for month in MONTHS}
+        if whole := sum(paid.values(), Fraction(0)):
+            years.append((year, {month: amount / whole for month, amount in paid.items()}))
+    if not years:
+        return None
+    worked = {month: Fraction(0) for month in MONTHS}
+    for year, _ in years:
+        days = {month: len(calendar.working_days(date(year, month, 1), month_end(year, month))) for month in MONTHS}
+        for month in MONTHS:
+            worked[month] += Fraction(days[month], max(1, sum(days.values())))
+    return {
+        month: sum((shares[month] for _, shares in years), Fraction(0)) / worked[month]
+        if worked[month]
+        else Fraction(1)
+        for month in MONTHS
+    }
+
+
+def is_week_done(plan: Decimal, fact: Decimal) -> bool:
+    """A control week is done when its plan is reached; one without a plan counts as done (C4)."""
+    return not plan or fact >= plan
+
+
+def weeks_done(weeks: Iterable[tuple[Decimal, Decimal]]) -> int:
+    """How many of (plan, fact) are done: four times «week done» is the month done (R-S4-4)."""
+    return sum(is_week_done(plan, fact) for plan, fact in weeks)

@@ -1,11 +1,14 @@
 """Is the funnel enough: floors of the ratio (R-S0-P5), required numbers (R-S0-A4), deviation (R-S0-P9), norms."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
-from planning.calculator.zones import sufficiency_zone
+from planning.calculator.flow import flow_for
+from planning.calculator.inputs import Checks, Why
+from planning.calculator.zones import sufficiency_zone, worst_zone
 from planning.constants import (
     CALENDAR_PER_WORKING_DAY,
     DEVIATION_WARN_ABOVE,
@@ -149,18 +152,16 @@ class Sufficiency:
 
 
 def check_funnel(funnel: FunnelInput) -> Sufficiency:
-    """Required numbers, K and what to do. ValueError for a cheque or a period that is not positive."""
-    if funnel.average_cheque <= 0 or funnel.days <= 0:
-        raise ValueError("the average cheque and the period must be positive")
+    """Required numbers, K and what to do (R-S0-A4, R-S1-5).
+
+    WrongInput by field: plan, paid, average_cheque, days, green, yellow, red.
+    """
+    _check(funnel)
     reference, actual = funnel.reference, funnel.actual
     left = max(Fraction(0), Fraction(funnel.plan) - Fraction(funnel.paid))
-    deals = left / Fraction(funnel.average_cheque)
-
-    def needed(colour: Colour) -> int:
-        # Little's law: the flow through the colour times the days spent in it.
-        return ceil(deals / reference.to_payment(colour) * reference.days[colour] / funnel.days)
-
-    required = Counts(green=needed(Colour.GREEN), yellow=needed(Colour.YELLOW), red=needed(Colour.RED))
+    flow = flow_for(money=left, average_cheque=funnel.average_cheque, reference=reference, days=funnel.days)
+    deals, at_once = flow.deals, flow.concurrent
+    required = Counts(green=ceil(at_once.green), yellow=ceil(at_once.yellow), red=ceil(at_once.red))
     k = {colour: Fraction(actual[colour], required[colour]) if required[colour] else None for colour in Colour}
     k_funnel = min((value for value in k.values() if value is not None), default=None)
     expected = sum((actual[colour] * reference.to_payment(colour) for colour in Colour), Fraction(0))
@@ -180,6 +181,63 @@ def check_funnel(funnel: FunnelInput) -> Sufficiency:
         coverage_money=money / left if left else None,
         moves=moves_to(actual, required, funnel.floors),
     )
+
+
+def _check(funnel: FunnelInput) -> None:
+    checks = Checks()
+    checks.money("plan", funnel.plan)
+    checks.signed_money("paid", funnel.paid)
+    checks.money("average_cheque", funnel.average_cheque, positive=True)
+    checks.whole("days", funnel.days, positive=True)
+    for colour in Colour:
+        checks.whole(str(colour), funnel.actual[colour])
+    checks.done()
+
+
+@dataclass(frozen=True)
+class SegmentsSufficiency:
+    """A department or manager over segments judged apart (R-S0-P2): never averaged, as good as the worst of them.
+
+    `why` names segments that cannot be judged, by their id; `k_funnel` is the least K, None where nothing is required.
+    """
+
+    segments: Mapping[int, Sufficiency]
+    why: Mapping[int, Why]
+    k_funnel: Fraction | None
+    zone: Zone | None
+    worst: int | None
+    deficit: Counts
+
+
+def check_segments(funnels: Mapping[int, FunnelInput]) -> SegmentsSufficiency:
+    """Each segment by its own p, t and cheque; a segment without an average cheque is named, not guessed.
+
+    `zone` is None when no segment can be judged, `worst` the id of the segment with the least K (ties: the lower id).
+    """
+    judged: dict[int, Sufficiency] = {}
+    why: dict[int, Why] = {}
+    for key, funnel in sorted(funnels.items()):
+        if funnel.average_cheque == 0:
+            why[key] = Why.NO_CHEQUE
+        else:
+            judged[key] = check_funnel(funnel)
+    known = [(one.k_funnel, key) for key, one in judged.items() if one.k_funnel is not None]
+    least = min(known, default=None)
+    return SegmentsSufficiency(
+        segments=judged,
+        why=why,
+        k_funnel=least[0] if least else None,
+        zone=worst_zone(one.zone for one in judged.values()),
+        worst=least[1] if least else None,
+        deficit=_sum_of_counts(one.deficit for one in judged.values()),
+    )
+
+
+def _sum_of_counts(counts: Iterable[Counts]) -> Counts:
+    green = yellow = red = 0
+    for one in counts:
+        green, yellow, red = green + one.green, yellow + one.yellow, red + one.red
+    return Counts(green=green, yellow=yellow, red=red)
 
 
 def moves_to(actual: Counts, required: Counts, floors: Floors = MINIMUM_FLOORS) -> Moves:
@@ -219,15 +277,3 @@ def upgrades_norm(actual: Counts, reference: Reference) -> Fraction:
     """Upgrades per working day that the segment's conversions promise of those decisions (R-S0-P14)."""
     promised = sum((actual[colour] * reference.conversion[colour] for colour in Colour), Fraction(0))
     return promised / LONGEST_STAY_DAYS * CALENDAR_PER_WORKING_DAY
-
-
-def required_coverage(reference: Reference) -> Fraction:
-    """How many times the plan the whole pipeline must hold: 1 / π of red."""
-    return 1 / reference.to_payment(Colour.RED)
-
-
-def velocity(clients: int, win_rate: Fraction, average_cheque: Decimal, cycle_days: Fraction) -> Fraction:
-    """Roubles per calendar day that a funnel brings: N · win · A / cycle length. ValueError for a cycle of no days."""
-    if cycle_days <= 0:
-        raise ValueError("a cycle takes time")
-    return clients * win_rate * Fraction(average_cheque) / cycle_days
