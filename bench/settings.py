@@ -1,0 +1,7 @@
+"""The product's own settings; only the floor's address and the counting of queries are added."""
+
+from config.settings import *  # noqa: F403
+from config.settings import MIDDLEWARE
+
+ROOT_URLCONF = "bench.urls"
+MIDDLEWARE = ["bench.floor.CountingMiddleware", *MIDDLEWARE]
