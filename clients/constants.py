@@ -43,6 +43,11 @@ IMPORT_SHEET_CELLS: Final = 5_000_000
 IMPORT_UNPACKED_BYTES: Final = 100 * 1024 * 1024
 IMPORT_UNPACKED_RATIO: Final = 100
 IMPORT_ZIP_ENTRIES: Final = 200
+# The process that parses a workbook: address space and written bytes, seconds of the processor and of the clock.
+IMPORT_READER_MEMORY: Final = 1024 * 1024 * 1024
+IMPORT_READER_OUTPUT: Final = 256 * 1024 * 1024
+IMPORT_READER_SECONDS: Final = 60
+IMPORT_READER_PATIENCE: Final = 100
 # Rows written in one transaction.
 IMPORT_BATCH_ROWS: Final = 500
 # A table may be preceded by a title and empty rows.

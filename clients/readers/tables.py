@@ -14,7 +14,7 @@ from typing import Final
 from clients.constants import IMPORT_COLUMNS, IMPORT_FILE_BYTES, IMPORT_HEADER_WITHIN_ROWS, IMPORT_ROWS
 from clients.readers.errors import ReadError
 from clients.readers.headers import Header, read_header
-from clients.readers.workbooks import open_sheet
+from clients.readers.workbooks import Sheet, open_sheet
 from common.text import formula_unguard
 
 # A cell is judged by its row (RowCode.ERROR_CELL); the reader itself must never stop in the middle of a file.
@@ -39,7 +39,7 @@ class Table:
     encoding: str
     separator: str
     # The rows of a workbook: unpacking it a second time would cost as much again.
-    sheet: list[tuple[int, list[str]]] | None = None
+    sheet: Sheet | None = None
 
     @property
     def is_workbook(self) -> bool:
@@ -48,7 +48,7 @@ class Table:
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """The data rows, numbered as a spreadsheet numbers them. ReadError beyond 50,000 rows or 500 columns."""
         count = 0
-        lines = self.sheet if self.sheet is not None else _lines(self.path, self.encoding, self.separator)
+        lines = self.sheet.rows() if self.sheet is not None else _lines(self.path, self.encoding, self.separator)
         for row_no, cells in lines:
             if row_no <= self.header_row or not any(cell.strip() for cell in cells):
                 continue
@@ -68,8 +68,8 @@ def check_file(path: Path) -> None:
 def open_table(path: Path) -> Table:
     """Finds encoding, separator and header. ReadError with a code of `FileProblem`."""
     if _kind(path) == "xlsx":
-        sheet = list(open_sheet(path))
-        header, header_row = _find_header(sheet)
+        sheet = open_sheet(path)
+        header, header_row = _find_header(sheet.rows())
         return Table(path=path, header=header, header_row=header_row, encoding="", separator="", sheet=sheet)
     encoding = _encoding(path)
     best: Table | None = None
