@@ -80,6 +80,18 @@ def cursor_after(queryset: QuerySet[M], *, field: str, row: M) -> str:
     return _encode(_Key.of(queryset, field), row, is_backward=False)
 
 
+def rows_beside(queryset: QuerySet[M], *, field: str, row: M, is_descending: bool = False) -> tuple[M | None, M | None]:
+    """The rows before and after `row` in the order of the list; `row` itself need not be in it. Two queries."""
+    key = _Key.of(queryset, field)
+    value = key.value_of(row)
+
+    def first(*, goes_down: bool) -> M | None:
+        found = _rows(queryset.filter(key.beyond(value, row.pk, goes_down=goes_down)), key, 0, goes_down)
+        return found[0] if found else None
+
+    return first(goes_down=not is_descending), first(goes_down=is_descending)
+
+
 def _rows(queryset: QuerySet[M], key: "_Key", size: int, goes_down: bool) -> list[M]:
     sign = "-" if goes_down else ""
     return list(queryset.order_by(f"{sign}{key.path}", f"{sign}pk")[: size + 1])

@@ -82,14 +82,17 @@ def totals(clients: QuerySet[Client]) -> tuple[int, Decimal]:
 
 def list_page(clients: QuerySet[Client], *, sort: str, cursor: str) -> KeysetPage[Client]:
     """Fifty rows by (column, pk). `sort` is a name of SORTS, with a minus for the other direction."""
-    name = sort.lstrip("-")
-    field, goes_down = SORTS.get(name, SORTS["name"])
-    if sort.startswith("-"):
-        goes_down = not goes_down
-    if field == "sum_key":
-        clients = clients.annotate(sum_key=Coalesce(F("amount"), Value(Decimal(0))))
+    clients, field, goes_down = ordered(clients, sort)
     rows = clients.select_related("category", "owner", "department")
     return keyset_page(rows, field=field, cursor=cursor, is_descending=goes_down)
+
+
+def ordered(clients: QuerySet[Client], sort: str) -> tuple[QuerySet[Client], str, bool]:
+    """The clients with the column that `sort` means, its name, and whether it goes down."""
+    field, goes_down = SORTS.get(sort.lstrip("-"), SORTS["name"])
+    if field == "sum_key":
+        clients = clients.annotate(sum_key=Coalesce(F("amount"), Value(Decimal(0))))
+    return clients, field, goes_down != sort.startswith("-")
 
 
 def export_lines(clients: QuerySet[Client]) -> Iterator[list[Any]]:

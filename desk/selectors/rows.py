@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.html import format_html
@@ -131,13 +132,27 @@ def state_word(state: str | None) -> str:
     return words.get(state or "", formats.DASH)
 
 
-def work_row(ownership: Ownership, reach: Reach, *, day: date, days: int, owner: str = "") -> dict[str, Any]:
+def card_address(pk: int, list_query: str = "") -> str:
+    """The card of a client; `list_query` is the list the reader comes from: J and K walk it."""
+    return reverse("client_card", args=[pk]) + (f"?{urlencode({'list': list_query})}" if list_query else "")
+
+
+def stale_mark(flag_on: date | None, day: date) -> SafeString:
+    """The red mark of a client older than ten counted days in one state (R-S0-P7); empty before."""
+    if flag_on is None or day < flag_on:
+        return SafeString("")
+    return format_html('<span class="tag tag-bad">{}</span>', _("Stagnant in the state"))
+
+
+def work_row(
+    ownership: Ownership, reach: Reach, *, day: date, days: int, owner: str = "", list_query: str = ""
+) -> dict[str, Any]:
     """One line of «Мой день». `owner` names whose client it is when the reader works for somebody else."""
     cycle, client = ownership.cycle, ownership.client
     return {
         "id": client.pk,
         "name": client.name,
-        "url": reverse("client_card", args=[client.pk]),
+        "url": card_address(client.pk, list_query),
         "contact_url": reverse("contact_form", args=[client.pk]),
         "person": reach.person,
         "tel": markup.tel(reach.phone),
@@ -148,6 +163,7 @@ def work_row(ownership: Ownership, reach: Reach, *, day: date, days: int, owner:
         "step": cycle.next_step_text,
         "step_url": reverse("client_next_step", args=[client.pk]),
         "state": state_word(cycle.state),
+        "stale": stale_mark(ownership.state_flag_on, day),
         "last": last_contact(cycle.last_contact_kind, cycle.last_contact_at),
         "sum": formats.money_short(cycle.expected_amount),
         "owner": owner,

@@ -42,6 +42,7 @@ def with_work(clients: QuerySet[Client]) -> QuerySet[Client]:
             )
         ),
         flag_on=F("open_own__flag_on"),
+        state_flag_on=F("open_own__state_flag_on"),
     )
 
 

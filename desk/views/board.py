@@ -19,7 +19,7 @@ from common.htmx import wants_fragment
 from common.paging import KeysetPage, cursor_after
 from desk.constants import BOARD_CARDS
 from desk.selectors import board as boards
-from desk.selectors.rows import age_of, reaches, state_word
+from desk.selectors.rows import age_of, reaches, stale_mark, state_word
 from desk.views.scope import department_asked, employee_asked
 from funnels.choices import Colour, State
 from funnels.models import SalesCycle
@@ -175,6 +175,7 @@ def _drawn(viewer: User, cards: list[SalesCycle]) -> dict[int, dict[str, Any]]:
             "url": reverse("client_card", args=[card.client_id]),
             "sub": " · ".join(part for part in parts if part),
             "lamp": markup.lamp(card.colour),
+            "stale": stale_mark(row.state_flag_on, today) if row else "",
             "age": markup.age(age_of(row, card.client.department.rotation_starts_on, today), short=True) if row else "",
             "due": markup.due(card.next_step_at, today=today) if card.next_step_at else _("no next step"),
             "advance_url": reverse("client_advance", args=[card.client_id]) if works and target else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,7 +18,9 @@ from clients.models import Client, ContactPerson, Email, Phone
 from common import clock
 from common.htmx import wants_fragment
 from desk.selectors import card as cards
+from desk.selectors.rows import card_address
 from desk.selectors.timeline import KINDS, counts, timeline
+from desk.views.clients.asked import Asked
 from funnels.forms import ContactForm
 from funnels.views.contacts import form_context
 from funnels.views.fetching import ways_of
@@ -106,6 +108,18 @@ def _history(request: HttpRequest, card: cards.Card, *, with_counts: bool = True
     }
 
 
+def _list_query(request: HttpRequest) -> str:
+    """The address of the list the reader came from; nothing that is not one."""
+    return request.GET.get("list", "")[:500]
+
+
+def _near(request: HttpRequest, card: cards.Card) -> dict[str, str]:
+    """The cards before and after: in the list the reader came from, else in the owner's list by name."""
+    query = _list_query(request)
+    found = Asked(request, QueryDict(query)).beside(card.client.pk) if query else cards.neighbours(card)
+    return {name: card_address(pk, query) for name, pk in found.items()}
+
+
 def _panels(request: HttpRequest, card: cards.Card) -> dict[str, Any]:
     client, viewer = card.client, card.viewer
     ways = ways_of(client)
@@ -133,9 +147,9 @@ def _panels(request: HttpRequest, card: cards.Card) -> dict[str, Any]:
         "answers_panel": cards.questionnaire_panel(card),
         "owners": card.ownerships,
         "next_due": cards.next_due(card),
-        "near": cards.neighbours(card),
+        "near": _near(request, card),
         "can_log": can_log,
-        "list_query": request.GET.get("list", "")[:500],
+        "list_query": _list_query(request),
         "today": clock.today(),
     }
     if can_log:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
 from common import clock
-from funnels.models import SalesCycle
+from funnels.models import Ownership, SalesCycle
 from journal.models import AuditEvent
 from tests.desk.test_lights import open_cycles
 from tests.factories.work import make_client, on
@@ -75,6 +75,47 @@ def test_the_page_costs_the_same_for_three_rows_and_for_three_hundred(cast, as_u
             page = browser.get("/clients/")
     assert len(few) == len(many) <= 15
     assert len(page.content) <= 120 * 1024
+
+
+def test_the_card_walks_the_list_the_reader_came_from_in_its_order_and_filter(cast, as_user):
+    browser = as_user(cast.ivanova)
+    with on(TODAY):
+        open_cycles(cast, cast.ivanova, red=2, amount="1")
+        for amount in ("500", "300", "400"):
+            open_cycles(cast, cast.ivanova, green=1, amount=amount)
+        rows = browser.get("/clients/?colour=green&sort=sum").context["rows"]
+        assert len(rows) == 3
+        card = browser.get(rows[1]["url"])
+        assert card.context["near"] == {"previous": rows[0]["url"], "next": rows[2]["url"]}
+        assert set(browser.get(rows[0]["url"]).context["near"]) == {"next"}
+        assert set(browser.get(rows[2]["url"]).context["near"]) == {"previous"}
+        # A client that has left the filter meanwhile still knows where it stood.
+        SalesCycle.objects.filter(client=rows[1]["id"]).update(colour="red")
+        assert browser.get(rows[1]["url"]).context["near"] == card.context["near"]
+
+
+def test_a_remembered_list_opens_no_client_of_another_owner(cast, as_user):
+    with on(TODAY):
+        own = open_cycles(cast, cast.ivanova, red=1)[0]
+        open_cycles(cast, cast.petrov, red=2)
+        for query in ("section=any", f"owner={cast.petrov.pk}", "nonsense%FF&cursor=x&sort=-;", "a=" * 240):
+            card = as_user(cast.ivanova).get(f"/clients/{own.client_id}/", {"list": query})
+            assert card.status_code == 200
+            assert card.context["near"] == {}, query
+
+
+def test_a_client_older_than_ten_days_in_one_state_carries_the_red_mark_on_every_list(cast, as_user):
+    browser = as_user(cast.ivanova)
+    with on(TODAY):
+        stale, fresh = open_cycles(cast, cast.ivanova, red=2)
+        Ownership.objects.filter(client=stale.client_id).update(state_flag_on=TODAY)
+        Ownership.objects.filter(client=fresh.client_id).update(state_flag_on=TODAY + timedelta(days=1))
+        step = clock.local_moment(TODAY, time(12))
+        SalesCycle.objects.filter(pk__in=[stale.pk, fresh.pk]).update(next_step_at=step)
+        for address in ("/clients/", "/funnel/", "/day/"):
+            page = browser.get(address).content.decode()
+            assert stale.client.name in page and fresh.client.name in page
+            assert page.count('class="tag tag-bad"') == 1, address
 
 
 def test_another_departments_clients_never_appear(cast, as_user):

@@ -181,7 +181,7 @@ def test_the_head_signs_the_review_once(cast, as_user):
     browser = as_user(cast.volkov)
     with on(TODAY, 8):
         for _each in range(2):
-            assert browser.post("/lights/checked/").status_code == 302
+            assert browser.post("/lights/checked/").status_code == 303
     assert DepartmentReview.objects.filter(department=cast.sales, day=TODAY, signed_by=cast.volkov).count() == 1
     assert AuditEvent.objects.filter(action="department.review").count() == 1
 

@@ -1,33 +1,28 @@
-"""«Мой день» of a manager, and the list of his own contacts that stays his after a client has left."""
+"""The present block, the pinned clients and the queue."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.dateformat import format as date_format
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import User
-from clients.models import Client
 from common import clock, formats, markup, svg
 from common.htmx import wants_fragment
-from common.paging import CappedCount, keyset_page
-from common.workdays import PeriodKind
+from common.paging import CappedCount
 from desk.constants import DAY_PINNED_ROWS, DAY_QUEUE_ROWS
 from desk.selectors.day import Day, day_of
-from desk.selectors.rows import KIND_ICONS, reaches, work_row
+from desk.selectors.rows import reaches, work_row
+from desk.views.day.side import side_of
 from funnels.constants import WORKLIST_CAP, WORKLIST_MIN
-from funnels.models import Contact, Ownership
-from funnels.selectors.credits import credit_names
-from funnels.services import reason_text
+from funnels.models import Ownership
 
 CHIPS = ("all", "late", "yellow", "red", "timed", "deal")
 
@@ -53,7 +48,7 @@ def day(request: HttpRequest) -> HttpResponse:
     person = manager_asked(request)
     found = day_of(person)
     is_own = person.pk == request.user.pk
-    context = _now(found) | _rows(found, request.GET.get("queue", ""), is_own, request) | _side(found, is_own)
+    context = _now(found) | _rows(found, request.GET.get("queue", ""), is_own, request) | side_of(found, is_own)
     context |= {"person": person, "is_own": is_own, "title": _("My day") if is_own else person.short_name}
     template = "desk/_day.html" if wants_fragment(request) else "desk/day.html"
     return render(request, template, context)
@@ -162,7 +157,7 @@ def _rows(found: Day, asked: str, is_own: bool, request: HttpRequest) -> dict[st
     received = found.received[:DAY_PINNED_ROWS]
     whom = reaches({row.client_id for row in [*shown, *pinned, *received]}, cast(User, request.user))
 
-    def lines(rows: list[Ownership]) -> list[dict[str, Any]]:
+    def lines(rows: list[Ownership], list_query: str) -> list[dict[str, Any]]:
         return [
             work_row(
                 row,
@@ -170,22 +165,24 @@ def _rows(found: Day, asked: str, is_own: bool, request: HttpRequest) -> dict[st
                 day=found.today,
                 days=found.ages[row.pk],
                 owner=row.user.short_name if row.user_id != found.user.pk else "",
+                list_query=list_query,
             )
             for row in rows
         ]
 
     list_url = reverse("client_list")
     owner = "" if is_own else f"&owner={found.user.pk}"
+    aged, due = f"section=any&age=7plus&sort=age{owner}", f"section=any&step=due&sort=step{owner}"
     return {
-        "received": lines(received),
+        "received": lines(received, ""),
         "received_more": len(found.received) - len(received),
-        "pinned": lines(pinned),
+        "pinned": lines(pinned, aged),
         "pinned_more": len(found.pinned) - len(pinned),
-        "pinned_url": f"{list_url}?section=any&age=7plus&sort=age{owner}",
+        "pinned_url": f"{list_url}?{aged}",
         "gone": [_gone(order) for order in found.gone],
-        "queue": lines(shown),
+        "queue": lines(shown, due),
         "queue_more": len(lists[asked]) - len(shown),
-        "queue_url": f"{list_url}?section=any&step=due&sort=step{owner}",
+        "queue_url": f"{list_url}?{due}",
         "queue_title": {"deal": _("Deals and documents"), "timed": _("Meetings and calls by the hour")}.get(
             asked, _("Call queue")
         ),
@@ -210,140 +207,4 @@ def _gone(order: Any) -> dict[str, Any]:
         "at": formats.time(order.executed_at),
         "age": markup.age(order.age, rotation_at=order.executed_at),
         "sum": formats.money_short(order.amount),
-    }
-
-
-def _side(found: Day, is_own: bool) -> dict[str, Any]:
-    norms = {
-        "calls": _("Productive calls"),
-        "held": _("Held meetings"),
-        "productive": _("Productive meetings"),
-        "offers": _("Offers"),
-        "warm": _("Warm contacts"),
-        "visits": _("Visits"),
-    }
-    first, last = found.week
-    query = "" if is_own else f"?manager={found.user.pk}"
-    return {
-        "plans": _plans(found),
-        "plan_say": _plan_say(found),
-        "norm_week": f"{formats.date_num(first)} – {formats.date_num(last)}",
-        "norms": [
-            {"label": norms[norm.name], "done": norm.done, "norm": norm.norm, "bar": svg.meter(norm.done, norm.norm)}
-            for norm in found.norms
-        ],
-        "today_calls": ngettext("%(n)s call today", "%(n)s calls today", found.calls_today) % {"n": found.calls_today},
-        "uncredited": found.uncredited_today,
-        "own_contacts_url": reverse("own_contacts") + query,
-    }
-
-
-def _plans(found: Day) -> list[dict[str, Any]]:
-    rows = []
-    names = {PeriodKind.DAY: _("Today"), PeriodKind.WEEK: _("Week"), PeriodKind.MONTH: _("Month")}
-    for kind, figures in found.figures.items():
-        if not figures.plan and not figures.fact and not figures.today_fact:
-            continue
-        is_day = kind == PeriodKind.DAY
-        fact = figures.today_fact if is_day else figures.fact
-        plan = figures.today_plan if is_day else figures.plan
-        period = figures.span.period
-        hint = _("plan of the day")
-        if kind == PeriodKind.WEEK:
-            hint = f"{formats.date_num(period.starts_on)} – {formats.date_num(period.ends_on)}"
-        elif kind == PeriodKind.MONTH:
-            hint = _month_name(period.starts_on)
-        share = figures.attainment
-        light = markup.plan_light(float(share * 100) if share is not None else None)
-        rows.append(
-            {
-                "name": names[kind],
-                "hint": hint,
-                "light": format_html('<span class="muted">{}</span>', _("the day goes on")) if is_day else light,
-                "bar": svg.meter(fact, max(plan, fact) or 1, tick=None if is_day else figures.plan_to_date),
-                "fact": formats.number(fact, 0),
-                "plan": formats.number(plan, 0),
-                "url": f"{reverse('plan_fact')}?period={kind}",
-            }
-        )
-    return rows
-
-
-def _month_name(day: Any) -> str:
-    return date_format(day, "F").lower()
-
-
-def _plan_say(found: Day) -> str:
-    """What the month lacks to this morning's plan, and which client would bring it."""
-    month = found.figures.get(PeriodKind.MONTH)
-    if month is None or not month.plan:
-        return _("No plan is set for this month.")
-    gap = month.plan_to_date - month.fact
-    tick = _("The tick is the plan to this morning.")
-    if gap <= 0:
-        return tick + " " + _("The month is ahead of it by %(sum)s.") % {"sum": formats.money(-gap)}
-    lacks = _("The month lacks %(sum)s.") % {"sum": formats.money(gap)}
-    enough = [row for row in found.greens if (row.cycle.expected_amount or 0) >= gap]
-    if enough:
-        row = enough[-1]
-        covers = _("One green client alone would bring it: %(client)s, %(sum)s.") % {
-            "client": row.client.name,
-            "sum": formats.money_short(row.cycle.expected_amount),
-        }
-        return f"{tick} {lacks} {covers}"
-    total = sum((row.cycle.expected_amount or 0 for row in found.greens), 0)
-    if total:
-        return f"{tick} {lacks} " + _("All green clients together hold %(sum)s.") % {"sum": formats.money_short(total)}
-    return f"{tick} {lacks} " + _("There is no green client with an amount yet.")
-
-
-@require_safe
-def own_contacts(request: HttpRequest) -> HttpResponse:
-    """Date, kind, client and credit of one's own contacts; the name stays after a rotation, the link does not."""
-    person = manager_asked(request) if request.GET.get("manager") else cast(User, request.user)
-    rows = Contact.objects.own_list(person).select_related("client")
-    if wanted := request.GET.get("only") == "uncredited":
-        rows = rows.filter(
-            is_productive_call=False,
-            is_walk=False,
-            is_held_meeting=False,
-            is_warm_contact=False,
-            is_visit=False,
-            is_incoming_call=False,
-        )
-    since = clock.today() - timedelta(days=90)
-    page = keyset_page(
-        rows.filter(day__gte=since), field="at", cursor=request.GET.get("cursor", ""), is_descending=True
-    )
-    visible = set(
-        Client.objects.visible_to(cast(User, request.user))
-        .filter(pk__in={row.client_id for row in page.rows})
-        .values_list("pk", flat=True)
-    )
-    manager = f"&manager={person.pk}" if person.pk != request.user.pk else ""
-    only = "&only=uncredited" if wanted else ""
-    context = {
-        "person": person,
-        "rows": [_contact_line(row, row.client_id in visible) for row in page.rows],
-        "chips": [
-            {"url": f"?all=1{manager}", "label": _("All"), "active": not wanted},
-            {"url": f"?only=uncredited{manager}", "label": _("Not credited"), "active": wanted},
-        ],
-        "next_url": f"?cursor={page.next_cursor}{only}{manager}" if page.has_next else "",
-        "previous_url": f"?cursor={page.previous_cursor}{only}{manager}" if page.has_previous else "",
-    }
-    return render(request, "desk/own_contacts.html", context)
-
-
-def _contact_line(contact: Contact, is_visible: bool) -> dict[str, Any]:
-    credited = ", ".join(credit_names(contact))
-    return {
-        "at": formats.day_time(contact.at),
-        "icon": markup.icon(KIND_ICONS.get(contact.kind, "phone"), size="s"),
-        "kind": contact.get_kind_display(),
-        "client": contact.client.name,
-        "url": reverse("client_card", args=[contact.client_id]) if is_visible else "",
-        "result": contact.get_result_display(),
-        "credited": credited,
-        "reason": "" if credited else reason_text(contact.reason, contact.reason_detail.get("value")),
     }

@@ -1,0 +1,93 @@
+"""What the address of the list asks for, and which bulk acts it allows."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
+
+from accounts.choices import Role
+from accounts.models import User
+from clients.choices import Section
+from clients.models import Client
+from common.paging import rows_beside
+from desk.filters import WorkFilter
+from desk.selectors import clients as lists
+from desk.selectors.work import with_work
+
+CHIP_NAMES = ("colour", "age", "step")
+TAKEABLE = (Section.CALL_BASE, Section.SOFT_REFUSAL, Section.STRATEGIC)
+
+
+class Asked:
+    """The address of the list, read: section, sort, filters, and what they leave of the scope."""
+
+    def __init__(self, request: HttpRequest, query: QueryDict | None = None) -> None:
+        """`query`: the address of a list that is not the page itself, as the card remembers it."""
+        self.viewer = cast(User, request.user)
+        self.query: QueryDict = (request.GET if query is None else query).copy()
+        self.section = self.query.get("section", "")
+        if self.section not in (*Section.values, "any"):
+            reads_only = self.viewer.role in (Role.ACCOUNTANT, Role.QUALITY)
+            # A search looks everywhere: what is asked for by name may lie in any section.
+            self.section = "any" if reads_only or self.query.get("search") else Section.IN_WORK
+        self.sort = self.query.get("sort", "name")
+        if self.sort.lstrip("-") not in lists.SORTS:
+            self.sort = "name"
+        data = self.query.copy()
+        data["section"] = "" if self.section == "any" else self.section
+        scope = with_work(Client.objects.visible_to(self.viewer))
+        self.filter = WorkFilter(data, queryset=scope, request=request)
+        plain = data.copy()
+        for name in CHIP_NAMES:
+            plain.pop(name, None)
+        self.unchipped = WorkFilter(plain, queryset=scope, request=request)
+
+    @property
+    def is_work(self) -> bool:
+        """Rows with colour, age and next step; the other sections hold nobody in work."""
+        return self.section in (Section.IN_WORK, Section.CUSTOMERS, "any")
+
+    def address(self, **changes: str | None) -> str:
+        """The list's address with these parameters changed (None takes one out); paging starts anew."""
+        query = self.query.copy()
+        query.pop("cursor", None)
+        for name, value in changes.items():
+            if value is None:
+                query.pop(name, None)
+            else:
+                query[name] = value
+        text = query.urlencode()
+        return reverse("client_list") + (f"?{text}" if text else "")
+
+    @property
+    def tail(self) -> str:
+        """The part of an address that asks for the same clients in the same order."""
+        query = self.query.copy()
+        query.pop("cursor", None)
+        query["section"] = self.section
+        return f"?{query.urlencode()}"
+
+    def beside(self, pk: int) -> dict[str, int]:
+        """The clients before and after this one in the list, also when it itself has left the list meanwhile."""
+        whole, field, goes_down = lists.ordered(with_work(Client.objects.visible_to(self.viewer)), self.sort)
+        row = whole.filter(pk=pk).first()
+        if row is None:
+            return {}
+        rows, _field, _down = lists.ordered(self.filter.qs, self.sort)
+        before, after = rows_beside(rows, field=field, row=row, is_descending=goes_down)
+        return {name: one.pk for name, one in (("previous", before), ("next", after)) if one is not None}
+
+
+def acts_of(asked: Asked) -> dict[str, bool]:
+    role = asked.viewer.role
+    can_take = asked.viewer.is_manager and asked.section in TAKEABLE
+    can_transfer = role in (Role.HEAD, Role.DIRECTOR) and asked.is_work
+    can_export = lists.may_export(asked.viewer)
+    return {
+        "take": can_take,
+        "transfer": can_transfer,
+        "export": can_export,
+        "any": can_take or can_transfer or can_export,
+    }
