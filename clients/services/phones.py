@@ -69,7 +69,7 @@ def update_phone(
             return current
         _save(current, actor)
         bump(locked)
-        record(action="phone.edit", obj=current, actor=actor, before=old, after=new)
+        record(action="phone.edit", obj=current, actor=actor, before={"client": locked.pk, **old}, after=new)
     return current
 
 

@@ -45,6 +45,7 @@ def write_lives(
     for life in lives:
         life.client.sort_key = sort_key(life.client.name)
         life.client.has_documents = bool(life.offers or life.invoices or life.contracts or life.payments)
+        life.client.version = 1 + len(life.orders)  # as if each hand-over had been an act
         life.client.has_calls = any(row.kind == "call" for row in life.contacts)
     Client.objects.bulk_create([life.client for life in lives], BATCH)
     people = [person for life in lives for person in life.people]
@@ -81,7 +82,12 @@ def write_lives(
     with acting(via=Channel.SHELL, actor=actor):
         events = [draft(action="client.create", obj=life.client, after={"name": life.client.name}) for life in lives]
         events += [
-            draft(action="rotation.execute", obj=order, after={"owner": order.recipient_id, "client": order.client_id})
+            draft(
+                action="rotation.execute",
+                obj=order,
+                before={"owner": order.old_owner_id},
+                after={"owner": order.recipient_id, "client": order.client_id},
+            )
             for life in worked
             for order in life.orders
         ]

@@ -180,8 +180,13 @@ def park(*, cycle: SalesCycle, actor: User, contact_on: date, note: str = "") ->
     return cycle
 
 
-def win_cycle(*, cycle: SalesCycle, day: date, at: datetime, actor: User | None, facts: Sequence[Fact] = ()) -> None:
-    """Full payment: a movement, the clocks stop, the client becomes a customer, a farmer is asked to take over (R-S3-3)."""
+def win_cycle(
+    *, cycle: SalesCycle, day: date, at: datetime, actor: User | None, facts: Sequence[Fact] = (), reason: str = ""
+) -> None:
+    """Full payment: a movement, the clocks stop, the client becomes a customer, a farmer is asked to take over (R-S3-3).
+
+    `reason`: why the head holds that nothing more will be paid; then the act that is signed is his.
+    """
     ownership = ownership_of(cycle)
     paid_on = max((fact.effective_on for fact in facts), default=day)
     fact_ids = [fact.pk for fact in facts]
@@ -209,6 +214,13 @@ def win_cycle(*, cycle: SalesCycle, day: date, at: datetime, actor: User | None,
         code="paid",
         fact_ids=fact_ids,
     )
+    record(
+        action="cycle.no_more" if reason else "cycle.win",
+        obj=cycle,
+        actor=actor,
+        before={"owner": ownership.user_id},
+        after={"state": cycle.state, **({"reason": reason} if reason else {})},
+    )
     _ask_farmer(cycle, day)
 
 
@@ -226,8 +238,9 @@ def confirm_no_more(*, cycle: SalesCycle, actor: User, reason: str) -> SalesCycl
     cycle.closed_as_paid_reason = reason.strip()[:300]
     cycle.save(update_fields=["closed_as_paid_reason"])
     if is_fully_paid(cycle):
-        win_cycle(cycle=cycle, day=clock.today(), at=clock.now(), actor=actor)
-    record(action="cycle.no_more", obj=cycle, actor=actor, after={"reason": reason})
+        win_cycle(cycle=cycle, day=clock.today(), at=clock.now(), actor=actor, reason=reason)
+    else:
+        record(action="cycle.no_more", obj=cycle, actor=actor, after={"reason": reason})
     return cycle
 
 

@@ -139,6 +139,7 @@ def _flag(ownership: Ownership, day: date, at: datetime, held: bool) -> str:
     head = head_of(cycle.client.department)
     _tell_flag(ownership, outcome, head)
     if outcome.action == StagnationAction.HEAD_RESERVE and head is not None and ownership.user_id == head.pk:
+        record(action="cycle.stagnation", obj=cycle, after={"owner": ownership.user_id, "stagnation_no": nth})
         return "flagged"  # already where it would go; it waits for the head's decision
     order = _order_for(ownership, outcome, day, at, nth, head)
     if held:

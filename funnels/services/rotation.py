@@ -103,11 +103,12 @@ def release_held(*, department: Department, actor: User) -> int:
         execute_on = calendar().next_working_day(execute_on)
     for order in orders:
         if order.choice.get("action") == StagnationAction.EXPIRE:
-            _expire_held(order, execute_on, today, now)
+            _expire_held(order, execute_on, today, now, actor)
             continue
         order.status, order.execute_on = OrderStatus.QUEUED, execute_on
         order.version += 1
         order.save(update_fields=["status", "execute_on", "version"])
+        _sign_release(order, actor)
     plan_department(department=department, day=today)
     n = len(orders)
     record(action="rotation.release", obj=department, actor=actor, after={"orders": n, "execute_on": execute_on})
@@ -290,7 +291,17 @@ def _code_of(choice: Choice) -> str:
     return f"replaced:{choice.replaced[1]}"[:32] if choice.replaced else ""
 
 
-def _expire_held(order: RotationOrder, execute_on: date, day: date, at: datetime) -> None:
+def _sign_release(order: RotationOrder, actor: User) -> None:
+    record(
+        action="rotation.queue",
+        obj=order,
+        actor=actor,
+        before={"status": OrderStatus.HELD},
+        after={"status": order.status, "execute_on": order.execute_on, "client": order.client_id},
+    )
+
+
+def _expire_held(order: RotationOrder, execute_on: date, day: date, at: datetime, actor: User) -> None:
     """What has become green or bound by a document while it was held is never closed: it goes to the head."""
     cycle = lock_cycle(order.cycle)
     has_binding = bool(binding_cycle_ids([cycle.pk]))
@@ -300,9 +311,11 @@ def _expire_held(order: RotationOrder, execute_on: date, day: date, at: datetime
         order.status, order.execute_on = OrderStatus.QUEUED, execute_on
         order.choice = {**order.choice, "action": str(outcome.action)}
         order.save(update_fields=["status", "execute_on", "choice", "version"])
+        _sign_release(order, actor)
         return
     order.status, order.outcome_code, order.closed_at = OrderStatus.CANCELLED, "third_stagnation", at
     order.save(update_fields=["status", "outcome_code", "closed_at", "version"])
+    _sign_release(order, actor)
     ownership = Ownership.objects.select_related("user").get(pk=order.ownership_id)
     expire_stagnant(cycle=cycle, ownership=ownership, outcome=outcome, day=day, at=at)
 

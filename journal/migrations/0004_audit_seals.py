@@ -16,18 +16,16 @@ class Migration(migrations.Migration):
                 ("hash", models.CharField(max_length=64)),
                 ("sealed_at", models.DateTimeField()),
             ],
-            options={"ordering": ["-number"]},
-        ),
-        migrations.AddConstraint(
-            model_name="auditseal",
-            constraint=models.UniqueConstraint(fields=("after_id",), name="journal_auditseal_one_follower"),
-        ),
-        migrations.AddConstraint(
-            model_name="auditseal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("events__gt", 0), ("upto_id__gt", models.F("after_id"))),
-                name="journal_auditseal_of_events",
-            ),
+            options={
+                "ordering": ["-number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("after_id",), name="journal_auditseal_one_follower"),
+                    models.CheckConstraint(
+                        condition=models.Q(("events__gt", 0), ("upto_id__gt", models.F("after_id"))),
+                        name="journal_auditseal_of_events",
+                    ),
+                ],
+            },
         ),
         migrations.AddConstraint(
             model_name="auditevent",

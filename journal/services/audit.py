@@ -33,6 +33,8 @@ class Act:
 
 
 _NOBODY = Act()
+# What is done through no door at all, at a command line: one request, the process.
+_PROCESS = str(uuid.uuid4())
 _current: ContextVar[Act] = ContextVar("current_act", default=_NOBODY)
 
 
@@ -48,8 +50,13 @@ def acting(
     request_id: str | None = None,
     run_id: int | None = None,
 ) -> Iterator[Act]:
-    """Sets the door and the actor of every audit event recorded inside; what is not given is inherited."""
+    """Sets the door and the actor of every audit event recorded inside; what is not given is inherited.
+
+    The outermost door opens a request of its own: a run, a portion of an import, an event of the PBX.
+    """
     act = _current.get()
+    if via is not None and request_id is None and not act.request_id:
+        request_id = new_request_id()
     if via is not None:
         act = replace(act, via=via)
     if actor is not None:
@@ -118,7 +125,7 @@ def draft(
         actor_id=actor.pk if actor is not None else act.actor_id,
         actor_login=actor.login if actor is not None else act.actor_login,
         via=act.via,
-        request_id=act.request_id,
+        request_id=act.request_id or _PROCESS,
         run_id=act.run_id,
         action=action,
         object_type=object_type or (obj._meta.label_lower if obj is not None else ""),

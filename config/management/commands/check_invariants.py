@@ -30,6 +30,47 @@ INVARIANTS: Final[tuple[tuple[str, str], ...]] = (
            AND a.object_type = 'funnels.rotationorder' AND a.object_id = o.id)""",
     ),
     (
+        "what a run has handled is audited in that run",
+        """SELECT count(*) FROM journal_jobitem i WHERE
+           i.object_type = 'funnels.rotationorder' AND EXISTS (SELECT 1 FROM journal_jobrun r, funnels_rotationorder o
+             WHERE r.id = i.run_id AND r.job = 'rotation' AND o.id = i.object_id AND o.status = 'executed')
+             AND (SELECT count(*) FROM journal_auditevent a WHERE a.action = 'rotation.execute'
+               AND a.object_type = i.object_type AND a.object_id = i.object_id AND (a.run_id IS NULL OR EXISTS
+               (SELECT 1 FROM journal_jobitem j WHERE j.run_id = a.run_id AND j.object_type = i.object_type
+                AND j.object_id = i.object_id))) <> 1
+           OR i.object_type = 'funnels.ownership' AND i.result = 'flagged' AND (SELECT count(*)
+             FROM journal_auditevent a JOIN funnels_ownership w ON w.id = i.object_id WHERE a.run_id = i.run_id AND (
+               a.action = 'rotation.flag' AND a.object_type = 'funnels.rotationorder' AND a.object_id IN
+                 (SELECT o.id FROM funnels_rotationorder o WHERE o.ownership_id = w.id)
+               OR a.action = 'cycle.stagnation' AND a.object_type = 'funnels.salescycle'
+                 AND a.object_id = w.cycle_id)) <> 1
+           OR i.object_type = 'funnels.violation' AND i.result = 'state' AND (SELECT count(*)
+             FROM journal_auditevent a JOIN funnels_violation v ON v.id = i.object_id WHERE a.run_id = i.run_id
+             AND a.action = 'state.flag' AND a.object_type = 'funnels.salescycle' AND a.object_id = v.cycle_id) <> 1
+           OR (i.object_type, i.result) IN (('funnels.salescycle', 'term'), ('clients.client', 'recall')) AND (SELECT count(*)
+             FROM journal_auditevent a WHERE a.run_id = i.run_id AND a.object_type = i.object_type
+             AND a.object_id = i.object_id AND a.action IN ('cycle.expire', 'client.recall_due')) <> 1""",
+    ),
+    (
+        "a client's version is one more than its audited changes",
+        """SELECT count(*) FROM clients_client c LEFT JOIN (
+             SELECT client, count(*) n FROM (
+               SELECT a.object_id client FROM journal_auditevent a WHERE a.object_type = 'clients.client'
+                 AND a.action IN ('client.edit', 'client.take', 'client.handover')
+               UNION ALL SELECT s.client_id FROM journal_auditevent a JOIN funnels_salescycle s ON s.id = a.object_id
+                 WHERE a.object_type = 'funnels.salescycle' AND (a.action IN ('cycle.transfer', 'cycle.handover',
+                 'cycle.refuse', 'cycle.park', 'cycle.expire', 'cycle.win') OR a.action = 'cycle.no_more' AND a.after ? 'state')
+               UNION ALL SELECT o.client_id FROM journal_auditevent a JOIN funnels_rotationorder o ON o.id = a.object_id
+                 WHERE a.action = 'rotation.execute' AND a.object_type = 'funnels.rotationorder'
+                 AND a.before->'owner' IS DISTINCT FROM a.after->'owner'
+               UNION ALL SELECT coalesce((a.before->>'client')::bigint, (a.after->>'client')::bigint, p.client_id)
+                 FROM journal_auditevent a LEFT JOIN clients_contactperson p ON a.object_type = 'clients.contactperson'
+                 AND p.id = a.object_id WHERE a.action IN ('phone.add', 'phone.edit', 'phone.remove', 'email.add',
+                 'email.remove', 'person.add', 'person.edit')
+             ) x GROUP BY client
+           ) e ON e.client = c.id WHERE c.version <> 1 + coalesce(e.n, 0)""",
+    ),
+    (
         "an executed rotation changed the owner once",
         """SELECT count(*) FROM funnels_rotationorder o JOIN funnels_ownership w ON w.id = o.ownership_id
            WHERE o.status = 'executed' AND w.ended_at IS NULL""",
