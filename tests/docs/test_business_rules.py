@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from planning.constants import PerColour
+from planning.constants import PerColour, StepRates
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "business-rules.md"
 ROWS = re.findall(r"\| `([\w.]+)` \| `(.+?)` \|$", PAGE.read_text(), re.M)
@@ -20,5 +20,5 @@ def test_the_table_is_not_empty():
 @pytest.mark.parametrize(("symbol", "value"), ROWS)
 def test_documented_constant_is_the_one_in_force(symbol, value):
     module, name = symbol.rsplit(".", 1)
-    known = {"Fraction": Fraction, "PerColour": PerColour, "__builtins__": {}}
+    known = {"Fraction": Fraction, "PerColour": PerColour, "StepRates": StepRates, "__builtins__": {}}
     assert getattr(importlib.import_module(module), name) == eval(value, known)
