@@ -26,6 +26,8 @@ SPAM_WINDOW: Final = timedelta(hours=24)  # … within this make no more clients
 WAITING_AFTER: Final = timedelta(seconds=60)  # an event not processed by then is put into the queue again
 MAX_ATTEMPTS: Final = 8  # after so many failures an event is visibly failed
 BATCH: Final = 50
+RAW_KEPT: Final = timedelta(days=90)  # 4.2.1: how long deliveries are kept as they were sent
+FORGOTTEN_AT_ONCE: Final = 1000  # every five minutes: far more than any PBX sends
 
 DEFAULT_GROUP: Final = "group:sales"
 HIDDEN_NUMBERS: Final = ("", "anonymous", "unknown", "private", "restricted", "hidden", "unavailable", "withheld")

@@ -14,8 +14,9 @@ def process_event(event_id: int) -> bool:
 
 @shared_task(name="telephony.tasks.sweep")
 def sweep() -> dict[str, int]:
-    """Every few minutes: events nobody took, calls that ring for ever, missed calls that wait too long."""
+    """Every few minutes: events nobody took, calls that ring for ever, missed calls that wait too long, old events."""
     waiting = services.waiting_events()
     for event_id in waiting:
         process_event.delay(event_id)
-    return {"waiting": len(waiting), **services.sweep_calls(), **services.escalate_missed()}
+    forgotten = services.forget_events()
+    return {"waiting": len(waiting), "forgotten": forgotten, **services.sweep_calls(), **services.escalate_missed()}

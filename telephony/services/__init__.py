@@ -9,7 +9,7 @@ from telephony.services.connections import (
 )
 from telephony.services.intake import Accepted, accept_event
 from telephony.services.missed import escalate_missed
-from telephony.services.processing import process_event, sweep_calls, waiting_events
+from telephony.services.processing import forget_events, process_event, sweep_calls, waiting_events
 
 __all__ = [
     "Accepted",
@@ -18,6 +18,7 @@ __all__ = [
     "change_line",
     "create_connection",
     "escalate_missed",
+    "forget_events",
     "process_event",
     "rotate_secret",
     "set_enabled",

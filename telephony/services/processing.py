@@ -22,8 +22,10 @@ from telephony.constants import (
     ANSWERED,
     BATCH,
     FINISHED,
+    FORGOTTEN_AT_ONCE,
     HIDDEN_NUMBERS,
     MAX_ATTEMPTS,
+    RAW_KEPT,
     RINGING,
     RINGING_LIMIT,
     WAITING_AFTER,
@@ -55,6 +57,8 @@ _PLAIN = (
     "recording_id",
     "rating",
 )
+# What is told of a call after its end.
+_LATE = ("recording_state", "recording_id", "rating")
 
 
 def process_event(*, event_id: int) -> bool:
@@ -142,10 +146,13 @@ def _write(call: Call, known: CallFacts) -> None:
     if call.is_synthetic and known.rank < FINISHED:
         return  # closed by the sweeper; only a real end replaces that
     call.is_synthetic = False
+    # The deliveries that told the rest may have been forgotten meanwhile: what is known stays known.
+    is_late = known.rank < call.rank
     for name in _PLAIN:
         value = getattr(known, name)
-        if value is not None:
-            setattr(call, name, value)
+        if value is None or (is_late and name not in _LATE and getattr(call, name) not in (None, "")):
+            continue
+        setattr(call, name, value)
 
 
 def _place(call: Call) -> None:
@@ -243,6 +250,19 @@ def sweep_calls(*, at: datetime | None = None) -> dict[str, int]:
         with transaction.atomic(), acting(via=Channel.PBX):
             closed += _close_ringing(connection_id, call_id, now)
     return {"closed": closed}
+
+
+def forget_events(*, at: datetime | None = None) -> int:
+    """Deletes deliveries as they were sent after 90 days (domain 4.2.1), at most 1,000 at a time; returns how many.
+
+    What they said stays in the calls. A delivery that nobody has processed yet is kept.
+    """
+    limit = (at or clock.now()) - RAW_KEPT
+    # By primary key, which grows with the time of arrival: the cost does not depend on how many are kept.
+    oldest = WebhookEvent.objects.order_by("pk").values_list("pk", "received_at", "state")[:FORGOTTEN_AT_ONCE]
+    old = [pk for pk, received_at, state in oldest if received_at < limit and state != EventState.RECEIVED]
+    deleted, _rows = WebhookEvent.objects.filter(pk__in=old).delete()
+    return deleted
 
 
 def _close_ringing(connection_id: int, call_id: str, now: datetime) -> int:

@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from django.core.cache import cache
 from django.db import connection as database
+from django.db import connections
 from django.test import Client as Browser
 from kombu import pools
 
@@ -286,3 +287,21 @@ def test_an_accepted_delivery_stands_in_the_real_queue_and_a_duplicate_does_not(
         with pytest.raises(queue.Empty):
             queue.get(block=True, timeout=0.5)
         queue.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_database_the_sender_is_told_to_come_again_and_never_that_it_was_taken(pbx):
+    body = json.dumps(finished("c1", at=NOON)).encode()
+    headers = pbx.headers(body)
+
+    def deliver() -> int:
+        # A thread has a connection of its own; this one looks for the database where there is none.
+        own = connections["default"]
+        own.settings_dict = {**own.settings_dict, "HOST": "127.0.0.1", "PORT": "1"}
+        browser = Browser(raise_request_exception=False)
+        return type(pbx)(pbx.connection, pbx.token, pbx.secret, browser).post(body, headers).status_code
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(deliver).result(timeout=60) in (500, 503)
+    assert not WebhookEvent.objects.exists()
+    assert pbx.post(body, headers).status_code == 200
