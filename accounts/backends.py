@@ -18,6 +18,7 @@ from accounts.constants import COOL_OFF
 from accounts.forms import LoginForm
 from accounts.models import User
 from accounts.selectors import demo_people, login_buckets
+from accounts.services import device_of, take_code
 from common import clock
 from journal.services import record
 
@@ -40,6 +41,20 @@ class EmployeeBackend(BaseBackend):
     def get_user(self, user_id: int) -> User | None:
         """The person of a session; None as soon as he is switched off, so that his sessions die."""
         return User.objects.select_related("department").filter(pk=user_id, is_active=True).first()
+
+
+class SecondFactorBackend(BaseBackend):
+    """The code of a person who has given his password; wrong ones fill the same buckets as wrong passwords (AU6)."""
+
+    def authenticate(  # type: ignore[override]
+        self, request: HttpRequest | None, username: str | None = None, code: str | None = None
+    ) -> User | None:
+        user = User.objects.active().filter(login=username).first()
+        return user if user is not None and code is not None and take_code(user=user, code=code) else None
+
+    def get_user(self, user_id: int) -> User | None:
+        """Nobody's session names this backend."""
+        return None
 
 
 def client_username(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str | None:
@@ -77,8 +92,10 @@ class BucketHandler(AxesDatabaseHandler):
     def _buckets(
         self, request: HttpRequest, credentials: dict[str, Any] | None
     ) -> list[tuple[int, QuerySet[AccessAttempt]]]:
+        login = client_username(request, credentials)
         return login_buckets(
-            login=client_username(request, credentials),
+            login=login,
+            device=device_of(request, login),
             address=request.axes_ip_address,  # type: ignore[attr-defined]
             since=request.axes_attempt_time - COOL_OFF,  # type: ignore[attr-defined]
         )
@@ -87,6 +104,10 @@ class BucketHandler(AxesDatabaseHandler):
         self, sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
     ) -> None:
         was_locked = bool(getattr(request, "axes_locked_out", False))
+        if request is not None:
+            # Never what the browser says of itself: that would tell rows apart that belong to one bucket.
+            device = device_of(request, client_username(request, credentials))
+            request.axes_user_agent = device  # type: ignore[attr-defined]
         super().user_login_failed(sender, credentials, request, **kwargs)
         if request is not None and request.axes_locked_out and not was_locked:  # type: ignore[attr-defined]
             login = client_username(request, credentials) or ""
@@ -100,8 +121,11 @@ class BucketHandler(AxesDatabaseHandler):
             )
 
     def reset_user_attempts(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
-        # Not by address: whoever has one password must not be able to go on guessing others'.
-        count, _ = AccessAttempt.objects.filter(username=client_username(request, credentials)).delete()
+        # Not by address: whoever has one password must not be able to go on guessing others'. And only those of this
+        # browser when it is known: strangers who guess meanwhile gain no new guesses.
+        login = client_username(request, credentials)
+        rows = AccessAttempt.objects.filter(username=login, user_agent=device_of(request, login))
+        count, _ = rows.delete()
         return count
 
 
@@ -114,6 +138,7 @@ def lockout_response(
     waits = [COOL_OFF]
     for limit, attempts in login_buckets(
         login=login,
+        device=device_of(request, login),
         address=getattr(request, "axes_ip_address", None),
         since=now - COOL_OFF,
     ):

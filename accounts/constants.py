@@ -12,11 +12,37 @@ COOL_OFF: Final = timedelta(minutes=15)
 SESSION_IDLE: Final = timedelta(hours=8)
 SESSION_IDLE_PRIVILEGED: Final = timedelta(minutes=60)
 SESSION_LONGEST: Final = timedelta(hours=12)
+# How long a typed password or code stands for rights, tokens, second factors and large exports (AU15).
+PROOF_LASTS: Final = timedelta(minutes=15)
+# An export of more rows than this asks for a fresh proof.
+EXPORT_ROWS_FREE: Final = 1000
 # How coarse «last seen» is: a session is written at most once in this time.
 SESSION_SEEN_STEP: Final = timedelta(minutes=1)
 # Where a session keeps both moments, in seconds since 1970.
 SEEN_KEY: Final = "seen_at"
 STARTED_KEY: Final = "started_at"
+
+# When the password or a code was last typed in this session, in seconds since 1970.
+PROVED_KEY: Final = "proved_at"
+
+# The second factor: six digits, a new one every half a minute, one step of grace to either side.
+CODE_STEP: Final = 30
+CODE_GRACE: Final = 1
+# Between the right password and the code.
+CODE_WAIT: Final = timedelta(minutes=10)
+PENDING_KEY: Final = "second_factor"
+RECOVERY_CODES: Final = 10
+RECOVERY_CODES_FEW: Final = 4
+LONGEST_CODE: Final = 32
+
+# A browser somebody has signed in with before: it has a bucket of its own, which strangers cannot fill (AU4).
+DEVICE_COOKIE: Final = "device"
+DEVICE_LASTS: Final = timedelta(days=180)
+DEVICE_PEOPLE: Final = 5
+LOCK_AFTER_DEVICE: Final = 5
+
+# At most one letter about a forgotten password in this time, per person.
+RESET_STEP: Final = timedelta(minutes=10)
 
 LONGEST_PASSWORD: Final = 128
 TOKEN_PREFIX: Final = "svt_"  # noqa: S105

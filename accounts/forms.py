@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.choices import AbsenceKind, DayKind, Role, TokenScope
 from accounts.constants import (
+    LONGEST_CODE,
     LONGEST_PASSWORD,
     TOKEN_DAYS_DEFAULT,
     TOKEN_DAYS_MOST,
@@ -59,18 +60,34 @@ class LoginForm(forms.Form):
     )
 
 
-class PreferencesForm(ActForm):
-    language = forms.ChoiceField(label=_("Language"), choices=[("ru", "Русский"), ("en", "English")])
-    has_shortcuts = forms.BooleanField(label=_("Keyboard shortcuts"), required=False)
+def _code_field(label: Any, **attributes: Any) -> forms.CharField:
+    shown = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false", **attributes}
+    return forms.CharField(label=label, max_length=LONGEST_CODE, widget=forms.TextInput(attrs=shown))
 
 
-class PasswordForm(ActForm):
-    present = forms.CharField(
-        label=_("Present password"),
-        max_length=LONGEST_PASSWORD,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+class CodeForm(ActForm):
+    """After the password: six digits of the app, or a recovery code."""
+
+    code = _code_field(_("Code of the app, or a recovery code"), autofocus=True)
+
+
+class SecondFactorForm(ActForm):
+    """The first code of a new app."""
+
+    code = _code_field(_("Code the app shows now"), inputmode="numeric")
+
+
+class ForgottenForm(ActForm):
+    who = forms.CharField(
+        label=_("Login or e-mail"),
+        max_length=254,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false", "autofocus": True}
+        ),
     )
+
+
+class NewPasswordForm(ActForm):
     password = forms.CharField(
         label=_("New password"),
         max_length=LONGEST_PASSWORD,
@@ -90,6 +107,32 @@ class PasswordForm(ActForm):
         if values.get("password") and values.get("repeated") and values["password"] != values["repeated"]:
             self.add_error("repeated", _("The two passwords differ."))
         return values
+
+
+class ProofForm(ActForm):
+    """Who sits there now: the password, or the code of the app."""
+
+    proof = forms.CharField(
+        label=_("Password, or the code of your app"),
+        max_length=LONGEST_PASSWORD,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+
+
+class PreferencesForm(ActForm):
+    language = forms.ChoiceField(label=_("Language"), choices=[("ru", "Русский"), ("en", "English")])
+    has_shortcuts = forms.BooleanField(label=_("Keyboard shortcuts"), required=False)
+
+
+class PasswordForm(NewPasswordForm):
+    present = forms.CharField(
+        label=_("Present password"),
+        max_length=LONGEST_PASSWORD,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ["present", "password", "repeated"]
 
 
 class TokenForm(ActForm):

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware as DjangoLoginRequired
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.constants import (
@@ -23,11 +26,34 @@ from accounts.constants import (
     STARTED_KEY,
 )
 from accounts.rules import PRIVILEGED_ROLES
+from accounts.services import must_enrol
 from common import clock
+from common.htmx import redirect
+from common.problems import CONTENT_TYPE as PROBLEM
 
 
 class LoginRequiredMiddleware(DjangoLoginRequired):
-    """Every page needs a signed-in person unless the view says otherwise; views of the REST framework say so."""
+    """Every page needs a signed-in person unless the view says otherwise; views of the REST framework say so.
+
+    Whose role asks for a second factor sets it up before anything else, pages and API alike. A token was made by a
+    person who had it, and is no session: it goes on working.
+    """
+
+    def process_view(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Callable, view_args: tuple, view_kwargs: dict
+    ) -> HttpResponseBase | None:
+        refused = super().process_view(request, view_func, view_args, view_kwargs)
+        if refused is not None or not request.user.is_authenticated or not must_enrol(request.user):
+            return refused
+        is_api = hasattr(view_func, "cls")
+        if not is_api and (not getattr(view_func, "login_required", True) or hasattr(view_func, "is_before_factor")):
+            return None
+        if is_api:
+            text = gettext("Set up the second factor first.")
+            problem = {"type": "urn:svetofor:problem:second_factor", "title": "Forbidden", "status": 403}
+            return JsonResponse({**problem, "detail": text, "errors": []}, status=403, content_type=PROBLEM)
+        query = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
+        return redirect(request, reverse("second_factor") + query)
 
     def handle_no_permission(  # type: ignore[override]
         self, request: HttpRequest, view_func: Callable

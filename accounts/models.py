@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.choices import MANAGER_ROLES, AbsenceKind, DayKind, Role, TokenScope
 from accounts.querysets import (
     AbsenceQuerySet,
-    ApiTokenQuerySet,
     CalendarQuerySet,
     DepartmentQuerySet,
+    OwnQuerySet,
     UserManager,
     calendar_edited,
 )
@@ -101,6 +101,8 @@ class User(AbstractBaseUser):
     deactivated_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     session_epoch = models.PositiveIntegerField(default=0)  # one more ends every session of the person
+    # Told here too, so that no request asks another table for it; written with SecondFactor in one transaction.
+    second_factor_since = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "login"
     EMAIL_FIELD = "email"
@@ -170,6 +172,37 @@ class User(AbstractBaseUser):
         return self.role == Role.ADMINISTRATOR
 
 
+class SecondFactor(models.Model):
+    """The authenticator app of a person. The secret itself is kept nowhere: it is derived from `seed` and SECRET_KEY."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor")
+    seed = models.CharField(max_length=64)
+    last_step = models.BigIntegerField()  # of the last code taken: neither it nor an older one is taken again
+    created_at = models.DateTimeField()
+
+    objects = OwnQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.user_id}"
+
+
+class RecoveryCode(models.Model):
+    """Lets a person in once without the app. Shown once; the first group finds the row, the rest is hashed."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    prefix = models.CharField(max_length=4)
+    digest = models.CharField(max_length=160)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OwnQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "prefix"], name="accounts_recovery_code_prefix")]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}…"
+
+
 class Absence(models.Model):
     user = models.ForeignKey(User, verbose_name=_("employee"), on_delete=models.PROTECT, related_name="absences")
     kind = models.CharField(_("kind"), max_length=10, choices=AbsenceKind.choices, default=AbsenceKind.VACATION)
@@ -237,7 +270,7 @@ class ApiToken(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ApiTokenQuerySet.as_manager()
+    objects = OwnQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

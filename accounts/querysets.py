@@ -120,7 +120,7 @@ class DepartmentQuerySet(models.QuerySet):
         return self.filter(pk=user.department_id) if user.department_id else self.none()
 
 
-class ApiTokenQuerySet(models.QuerySet):
+class OwnQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
         """Only one's own."""
         return self.filter(user_id=user.pk) if user.is_active else self.none()

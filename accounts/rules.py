@@ -15,12 +15,21 @@ def grantable_roles(role: str) -> frozenset[str]:
     return frozenset()
 
 
+def needs_second_factor(role: str) -> bool:
+    """Who may not work without a second factor (not in a demo: settings.SECOND_FACTOR_IS_REQUIRED)."""
+    return role in PRIVILEGED_ROLES
+
+
 def needs_department(role: str) -> bool:
     return role in SELLER_ROLES
 
 
 def may_see_staff(role: str) -> bool:
     return role in (Role.HEAD, Role.ADMINISTRATOR)
+
+
+def may_reset_second_factor(role: str) -> bool:
+    return role == Role.ADMINISTRATOR
 
 
 def may_see_settings(role: str) -> bool:

@@ -17,6 +17,7 @@ from accounts.constants import (
     COOL_OFF,
     DEMO_LOGINS,
     LOCK_AFTER_ADDRESS,
+    LOCK_AFTER_DEVICE,
     LOCK_AFTER_PERSON,
     LOCK_AFTER_PERSON_AND_ADDRESS,
 )
@@ -138,31 +139,38 @@ def staff(
 def locked_logins(logins: list[str]) -> set[str]:
     """Those of the logins whose person bucket, from all addresses or from one, is full now. One query."""
     since = clock.now() - COOL_OFF
-    totals: dict[str, int] = {}
+    totals: dict[tuple[str, str], int] = {}
     locked: set[str] = set()
     rows = (
         AccessAttempt.objects.filter(username__in=logins, attempt_time__gte=since)
-        .values_list("username", "ip_address")
+        .values_list("username", "user_agent", "ip_address")
         .annotate(total=Sum("failures_since_start"))
         .order_by()
     )
-    for login, _address, total in rows:
-        totals[login] = totals.get(login, 0) + total
-        if total >= LOCK_AFTER_PERSON_AND_ADDRESS or totals[login] >= LOCK_AFTER_PERSON:
+    for login, device, _address, total in rows:
+        totals[login, device] = whole = totals.get((login, device), 0) + total
+        most = LOCK_AFTER_DEVICE if device else LOCK_AFTER_PERSON
+        if whole >= most or (not device and total >= LOCK_AFTER_PERSON_AND_ADDRESS):
             locked.add(login)
     return locked
 
 
 def login_buckets(
-    *, login: str | None, address: str | None, since: datetime
+    *, login: str | None, address: str | None, since: datetime, device: str = ""
 ) -> list[tuple[int, QuerySet[AccessAttempt]]]:
-    """Threshold and wrong passwords of each bucket since a moment: person and address, person, address."""
+    """Threshold and wrong passwords of each bucket since a moment: person and address, person, address.
+
+    A browser the person has signed in with before (`device`) has one bucket of its own instead: what strangers type
+    does not fill it. `user_agent` of a row holds that number and nothing a browser says of itself.
+    """
     recent = AccessAttempt.objects.filter(attempt_time__gte=since)
-    return [
-        (LOCK_AFTER_PERSON_AND_ADDRESS, recent.filter(username=login, ip_address=address)),
-        (LOCK_AFTER_PERSON, recent.filter(username=login)),
-        (LOCK_AFTER_ADDRESS, recent.filter(ip_address=address)),
-    ]
+    if login and device:
+        return [(LOCK_AFTER_DEVICE, recent.filter(username=login, user_agent=device))]
+    buckets = [(LOCK_AFTER_ADDRESS, recent.filter(ip_address=address))]
+    if login:
+        person = recent.filter(username=login, user_agent="")
+        buckets += [(LOCK_AFTER_PERSON_AND_ADDRESS, person.filter(ip_address=address)), (LOCK_AFTER_PERSON, person)]
+    return buckets
 
 
 def failed_logins(login: str) -> int:

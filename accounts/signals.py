@@ -2,6 +2,9 @@
 
 from django.dispatch import Signal
 
+# user, path: of the page that takes the new password. Sent when a forgotten password is to be replaced by mail.
+password_reset_asked = Signal()
+
 # user, actor, distribute: bool. Sent before a person is switched off; whoever keeps clients of that person raises
 # Conflict («N clients: distribute the list first»), or gives them away when `distribute` is asked for.
 before_deactivation = Signal()

@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",  # pads its answers, so that lengths tell nothing
     "common.limits.BodyLimitMiddleware",
     "csp.middleware.CSPMiddleware",
+    "common.headers.PermissionsPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -101,7 +102,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.EmployeeBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "accounts.backends.EmployeeBackend",
+    "accounts.backends.SecondFactorBackend",
+]
+SECOND_FACTOR_IS_REQUIRED = not DEMO  # of director and administrator (accounts.rules.needs_second_factor)
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -126,6 +132,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "accounts.backends.lockout_response"
 AXES_USERNAME_FORM_FIELD = "username"
+# What is typed into these fields is never kept with a failed attempt; `password` always is one of them.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "present", "repeated", "proof", "code"]
 AXES_USERNAME_CALLABLE = "accounts.backends.client_username"
 AXES_CLIENT_IP_CALLABLE = "accounts.backends.client_address"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # a lock lasts from the last counted failure
@@ -145,9 +153,9 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "desk.views.csrf_failure"
 SECURE_SSL_REDIRECT = IS_HTTPS
-SECURE_HSTS_SECONDS = 31536000 if IS_HTTPS else 0
 # A watchman inside the network asks without TLS and must hear the answer, not a redirect.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = 31536000 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import User
+from accounts.views.proof import needs_proof
 from accounts.views.requests import only_for, person
 from common import clock
 from common.errors import ActError
@@ -75,6 +76,7 @@ def telephony_settings(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_POST
 @only_for(may_connect)
+@needs_proof
 def connection_new(request: HttpRequest) -> HttpResponse:
     actor = person(request)
     form = ConnectionForm(request.POST)
@@ -93,6 +95,7 @@ def connection_new(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_POST
 @only_for(may_connect)
+@needs_proof
 def connection_secret(request: HttpRequest, pk: int) -> HttpResponse:
     actor = person(request)
     connection = _connection(actor, pk)

@@ -20,7 +20,7 @@ from common import clock
 from common.errors import Invalid, NotAllowed
 from journal.services import record
 
-_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
+_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # pragma: allowlist secret
 
 
 def new_password() -> str:
@@ -117,10 +117,26 @@ def use_token(value: str) -> ApiToken | None:
 def unlock_employee(*, user: User, actor: User) -> int:
     """Forgets the wrong passwords typed for this person, so that he may sign in now. NotAllowed out of reach."""
     refuse_unless_editable(user=user, actor=actor)
-    count, _rows = AccessAttempt.objects.filter(username=user.login).delete()
+    count = forget_failures(user)
     if count:
         record(action="user.unlock", obj=user, actor=actor)
     return count
+
+
+def forget_failures(user: User) -> int:
+    """Forgets the wrong passwords and codes typed for this person, from whatever browser; returns how many rows."""
+    count, _rows = AccessAttempt.objects.filter(username=user.login).delete()
+    return count
+
+
+@transaction.atomic
+def end_sessions(*, user: User) -> User:
+    """Ends every session of the person; the door keeps the one that asks for it."""
+    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    user.session_epoch += 1
+    user.save(update_fields=["session_epoch"])
+    record(action="user.sessions_ended", obj=user, actor=user)
+    return user
 
 
 def note_login(*, user: User) -> None:

@@ -11,10 +11,14 @@ from accounts.views.people import (
     staff_password,
     staff_reactivate,
     staff_role,
+    staff_second_factor,
     staff_unlock,
 )
-from accounts.views.profile import account, account_password, token_new, token_revoke
-from accounts.views.session import set_language, sign_in, sign_out
+from accounts.views.profile import account, account_password, sessions_end, token_new, token_revoke
+from accounts.views.proof import confirm
+from accounts.views.reset import password_reset, password_reset_link
+from accounts.views.second_factor import recovery_codes, second_factor, second_factor_remove
+from accounts.views.session import set_language, sign_in, sign_in_code, sign_out
 from accounts.views.settings import department_edit, department_new, organisation_edit, settings_page
 
 __all__ = [
@@ -24,12 +28,20 @@ __all__ = [
     "account_password",
     "audit_log",
     "calendar_page",
+    "confirm",
     "department_edit",
     "department_new",
     "organisation_edit",
+    "password_reset",
+    "password_reset_link",
+    "recovery_codes",
+    "second_factor",
+    "second_factor_remove",
+    "sessions_end",
     "set_language",
     "settings_page",
     "sign_in",
+    "sign_in_code",
     "sign_out",
     "staff_absence",
     "staff_deactivate",
@@ -39,6 +51,7 @@ __all__ = [
     "staff_password",
     "staff_reactivate",
     "staff_role",
+    "staff_second_factor",
     "staff_unlock",
     "token_new",
     "token_revoke",

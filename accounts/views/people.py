@@ -20,13 +20,16 @@ from accounts.forms import (
     StaffFilterForm,
 )
 from accounts.models import Absence, User
-from accounts.rules import may_see_staff
+from accounts.rules import may_reset_second_factor, may_see_staff
 from accounts.selectors import locked_logins, staff
+from accounts.views.proof import ask_proof, needs_proof
 from accounts.views.requests import only_for, person
 from common import clock
 from common.errors import ActError, Conflict, StaleVersion
 from common.htmx import redirect
 from common.paging import keyset_page
+
+_RIGHTS = ("email", "department")
 
 
 @require_GET
@@ -72,6 +75,8 @@ def staff_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
+            if asked := ask_proof(request):
+                return asked
             password = services.new_password()
             try:
                 employee = services.create_employee(
@@ -98,6 +103,11 @@ def staff_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = EmployeeChangeForm(request.POST, actor=actor)
     if not form.is_valid():
         return _page(request, employee, status=422, form=form)
+    # Whose mailbox gets a new password, and whose clients he sees, are rights; a name is not.
+    if any(form.employee().get(name, getattr(employee, name)) != getattr(employee, name) for name in _RIGHTS) and (
+        asked := ask_proof(request)
+    ):
+        return asked
     try:
         services.change_employee(user=employee, data=form.employee(), version=form.cleaned_data["version"], actor=actor)
     except StaleVersion as error:
@@ -113,6 +123,7 @@ def staff_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @only_for(may_see_staff)
+@needs_proof
 def staff_role(request: HttpRequest, pk: int) -> HttpResponse:
     actor = person(request)
     employee = _employee(request, pk)
@@ -131,11 +142,22 @@ def staff_role(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @only_for(may_see_staff)
+@needs_proof
 def staff_password(request: HttpRequest, pk: int) -> HttpResponse:
     employee = _employee(request, pk)
     password = services.new_password()
     services.change_password(user=employee, password=password, actor=person(request))
     return _password_page(request, employee, password)
+
+
+@require_POST
+@only_for(may_reset_second_factor)
+@needs_proof
+def staff_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
+    """Takes a lost phone's second factor away; whose role needs one sets up another at his next sign-in."""
+    employee = _employee(request, pk)
+    services.disable_second_factor(user=employee, actor=person(request))
+    return _done(request, employee, _("The second factor is reset; the employee signs in with the password alone."))
 
 
 @require_POST
@@ -166,6 +188,7 @@ def staff_deactivate(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @only_for(may_see_staff)
+@needs_proof
 def staff_reactivate(request: HttpRequest, pk: int) -> HttpResponse:
     employee = _employee(request, pk)
     password = services.new_password()
@@ -244,6 +267,7 @@ def _page(request: HttpRequest, employee: User, *, status: int = 200, **shown: A
         "absence_form": AbsenceForm(initial={"starts_on": clock.today()}, employee=employee, auto_id="absence_%s"),
         "absences": employee.absences.select_related("deputy")[:20],
         "today": clock.today(),
+        "may_reset_factor": may_reset_second_factor(actor.role) and employee.second_factor_since is not None,
         "is_locked": employee.login in locked_logins([employee.login]),
         **shown,
     }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +14,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms import PasswordForm, PreferencesForm, TokenForm
 from accounts.models import ApiToken
-from accounts.services import change_password, change_preferences, create_token, revoke_token
+from accounts.rules import needs_second_factor
+from accounts.services import (
+    change_password,
+    change_preferences,
+    create_token,
+    end_sessions,
+    recovery_codes_left,
+    revoke_token,
+)
+from accounts.views.proof import needs_proof
 from accounts.views.requests import person
 from common import clock
 from common.errors import ActError
@@ -54,6 +64,15 @@ def account_password(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def sessions_end(request: HttpRequest) -> HttpResponse:
+    """Ends the person's other sessions; this one goes on under a new number."""
+    update_session_auth_hash(request, end_sessions(user=person(request)))
+    messages.success(request, _("Your other sessions have ended."))
+    return redirect(request, reverse("account"))
+
+
+@require_POST
+@needs_proof
 def token_new(request: HttpRequest) -> HttpResponse:
     """Answers with the page that shows the value, this once."""
     user = person(request)
@@ -86,6 +105,8 @@ def _page(request: HttpRequest, *, status: int = 200, **shown: Any) -> HttpRespo
         "token_form": TokenForm(auto_id="token_%s"),
         "tokens": ApiToken.objects.visible_to(user)[:50],
         "now": clock.now(),
+        "codes_left": recovery_codes_left(user) if user.second_factor_since else 0,
+        "is_factor_required": settings.SECOND_FACTOR_IS_REQUIRED and needs_second_factor(user.role),
         **shown,
     }
     return render(request, "accounts/account.html", context, status=status)

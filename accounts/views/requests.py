@@ -20,6 +20,12 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
+def before_second_factor(view: View) -> View:
+    """A page that is open to a person whose role asks for a second factor he has not set up yet."""
+    view.is_before_factor = True  # type: ignore[attr-defined]
+    return view
+
+
 def only_for(allowed: Callable[[str], bool]) -> Callable[[View], View]:
     """A page for roles that satisfy the rule; for others it does not exist."""
 

@@ -118,6 +118,9 @@ EVERYBODY = "200 all"
 TABLE: dict[str, Row] = {
     # ---- the door
     "login": Row("200 anon disabled; 303 rest", "422 rest", public=True),
+    "login_code": Row("303 rest", "303 rest", public=True),
+    "password_reset": Row("200 rest", "422 rest", public=True),
+    "password_reset_link": Row("404 rest", "404 rest", {"pk": "user", "token": "user"}, public=True),
     "logout": Row(POST="303 rest", public=True),
     "set_language": Row(POST="303 rest", public=True),
     "healthz": Row("200 rest", public=True),
@@ -127,6 +130,11 @@ TABLE: dict[str, Row] = {
     # ---- one's own
     "account": Row(EVERYBODY, "422 all"),
     "account_password": Row(POST="422 all"),
+    "account_confirm": Row(POST="422 all"),
+    "sessions_end": Row(POST="303 all"),
+    "second_factor": Row(EVERYBODY, "200 all"),
+    "recovery_codes": Row(POST="303 all"),
+    "second_factor_remove": Row(POST="303 all"),
     "token_new": Row(POST="422 all"),
     "token_revoke": Row(POST="303 owner; 404 rest", args={"pk": "token"}),
     "notices": Row(EVERYBODY),
@@ -148,6 +156,8 @@ TABLE: dict[str, Row] = {
     "staff_role@director": Row(POST=ADMIN_ACT, args={"pk": "director"}),
     "staff_password": Row(POST=PERSON, args={"pk": "user"}),
     "staff_password@director": Row(POST=ADMIN, args={"pk": "director"}),
+    "staff_second_factor": Row(POST="303 admin; 404 rest", args={"pk": "user"}),
+    "staff_second_factor@admin": Row(POST="404 all", args={"pk": "admin"}),
     "staff_unlock": Row(POST="303 head admin; 404 rest", args={"pk": "user"}),
     "staff_deactivate": Row(PERSON, "409 head admin; 404 rest", {"pk": "user"}),
     "staff_deactivate@admin": Row("404 all", "404 all", {"pk": "admin"}),
