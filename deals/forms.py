@@ -9,50 +9,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common import clock
-from common.money import MoneyError, parse_money
+from common.fields import DayField, MoneyField
 from deals.choices import InvoiceStatus, VatRate
 from deals.constants import CONTRACT_FILES
 from deals.models import Invoice
 from deals.rules import default_vat
 from funnels.models import SalesCycle
-
-MONEY_ERRORS = {
-    "empty": _("Enter an amount."),
-    "format": _("An amount such as 1 234 567,89 is needed."),
-    "precision": _("Not more than two digits after the comma."),
-    "negative": _("The amount cannot be negative."),
-    "too_large": _("At most 999,999,999,999.99."),
-}
-
-
-class MoneyField(forms.CharField):
-    """«1 234 567,89 ₽» → Decimal."""
-
-    def __init__(self, *, may_be_negative: bool = False, **kwargs: Any) -> None:
-        self.may_be_negative = may_be_negative
-        kwargs.setdefault("max_length", 64)
-        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
-        super().__init__(**kwargs)
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        if not text:
-            return None
-        try:
-            return parse_money(text, allow_negative=self.may_be_negative)
-        except MoneyError as error:
-            raise forms.ValidationError(MONEY_ERRORS[error.code], code=error.code) from error
-
-    def run_validators(self, value: Any) -> None:
-        # The length limit speaks of the typed text; by now the value is a number.
-        return
-
-
-class DayField(forms.DateField):
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("widget", forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-        kwargs.setdefault("input_formats", ["%Y-%m-%d", "%d.%m.%Y"])
-        super().__init__(**kwargs)
 
 
 class ActForm(forms.Form):

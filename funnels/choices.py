@@ -4,6 +4,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from clients.choices import ClientState
+
 
 class Colour(models.TextChoices):
     NONE = "none", _("No colour")
@@ -12,17 +14,8 @@ class Colour(models.TextChoices):
     GREEN = "green", _("Green")
 
 
-class State(models.TextChoices):
-    NEW = "new", _("New client")
-    C1 = "c1", _("Contact 1")
-    C2 = "c2", _("Contact 2")
-    C3 = "c3", _("Contact 3")
-    DEAL = "deal", _("Deal")
-    REFUSAL = "refusal", _("Refusal")
-    RESERVE = "reserve", _("Strategic reserve")
-    RECALL = "recall", _("Recall")
-    SUPPORT = "support", _("Deal support")
-    CUSTOMER = "customer", _("Customer")
+# A cycle and its client are in the same state of the method (S2-6).
+State = ClientState
 
 
 class CycleKind(models.TextChoices):

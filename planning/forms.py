@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from deals.forms import DayField, MoneyField
+from common.fields import DayField, MoneyField
 from planning.choices import PeriodKind
 
 

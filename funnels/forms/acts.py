@@ -13,9 +13,9 @@ from accounts.models import User
 from clients.choices import SizeLabel
 from clients.models import Category, ContactPerson
 from common import clock, formats
+from common.fields import ClockField, DayField, MoneyField
 from funnels.choices import OwnershipReason, RefusalReason, State
 from funnels.constants import RECALL_AFTER_REFUSAL_DAYS
-from funnels.forms.fields import ClockField, DayField, MoneyField
 from funnels.models import SalesCycle
 from funnels.services.states import WORKING_STATES
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from clients.models import Client, ContactPerson
 from common import clock
+from common.fields import ClockField, DayField, moment
 from funnels.choices import ContactKind, ContactResult, Direction, Place, ProgressKind, RefusalReason
-from funnels.forms.fields import ClockField, DayField, moment
 from funnels.rules import latest_progress_due
 from funnels.services import ContactData
 

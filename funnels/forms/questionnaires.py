@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.fields import DayField
 from funnels.choices import QuestionKind
-from funnels.forms.fields import DayField
 from funnels.models import Question
 from funnels.services.questionnaires import MAX_ANSWER
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from common.fields import DayField
 from funnels.choices import Colour, OrderStatus, OwnershipReason
-from funnels.forms.fields import DayField
 from funnels.selectors import RotationFilter
 
 _COLOURS = [("", _("all colours")), *((value, label) for value, label in Colour.choices if value != Colour.NONE)]

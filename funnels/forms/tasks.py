@@ -10,8 +10,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from common import clock
+from common.fields import ClockField, DayField
 from funnels.choices import TaskKind
-from funnels.forms.fields import ClockField, DayField
 
 PERIODS = ("", "overdue", "today", "week", "done")
 

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from common import clock, formats
 from common.acts import Refusal, answers_refusals, missing_rows
+from common.fields import moment
 from funnels import forms as f
 from funnels import services
 from funnels.choices import State
-from funnels.forms.fields import moment
 from funnels.models import SalesCycle
 from funnels.rules import missing_for, next_forward_state
 from funnels.views.dialogs import bound, dialog, get_or_post, of_head, workable

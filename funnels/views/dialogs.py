@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from collections.abc import Callable
-from typing import Any
+from hashlib import sha256
+from typing import Any, Final
 
 from django import forms
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -28,8 +32,10 @@ from funnels.views.fetching import (
     still_visible,
     ways_of,
 )
+from journal.services import claim_key, keep_answer
 
 Act = Callable[[dict[str, Any]], str]
+LONGEST_KEY: Final = 80
 get_or_post = require_http_methods(["GET", "POST"])
 
 
@@ -46,10 +52,13 @@ def dialog(
     refusal: Refusal | None = None,
     stays: bool = True,
 ) -> HttpResponse:
-    """One form, one act. `act` does it and returns what is told; `stays` False leads to the card, as after a take."""
+    """One form, one act. `act` does it and returns what is told; `stays` False leads to the card, as after a take.
+
+    The form carries a key from its opening on: a second press of its button is told the same and does nothing.
+    """
     told: list[str] = []
     if request.method == "POST":
-        refusal = attempt(form, lambda data: told.append(act(data)), ways_of(client))
+        refusal = attempt(form, lambda data: told.append(once(request, act, data)), ways_of(client))
         if refusal is None:
             card = reverse("client_card", args=[client.pk])
             is_visible = still_visible(person_of(request), client)
@@ -62,10 +71,36 @@ def dialog(
         "hint": hint,
         "is_danger": is_danger,
         "refusal": refusal,
+        "key": key_of(request) or uuid.uuid4().hex,
     }
     template = "funnels/_act.html" if wants_fragment(request) else "funnels/act_page.html"
     status = refusal.status if refusal and request.method == "POST" else 200
     return render(request, template, context, status=status)
+
+
+def key_of(request: HttpRequest) -> str:
+    """The key the form was opened with; empty for a form that carries none."""
+    key = request.POST.get("key", "")
+    return key if len(key) <= LONGEST_KEY and key.isascii() and key.isprintable() else ""
+
+
+def once(request: HttpRequest, act: Act, data: dict[str, Any]) -> str:
+    """Acts and keeps what is told in one transaction; the same form sent again is only told it.
+
+    Raises Conflict when the key has served another form before.
+    """
+    key = key_of(request)
+    if not key:
+        return act(data)
+    asked = sorted((name, request.POST.getlist(name)) for name in request.POST if name != "csrfmiddlewaretoken")
+    digest = sha256(json.dumps([request.path, asked]).encode()).hexdigest()
+    with transaction.atomic():
+        row = claim_key(user_id=person_of(request).pk, key=key, request_hash=digest)
+        if row.status is not None:
+            return str(row.response)
+        told = act(data)
+        keep_answer(row, status=200, response=told)
+    return told
 
 
 def bound(request: HttpRequest, form_class: type[forms.Form], **kwargs: Any) -> forms.Form:

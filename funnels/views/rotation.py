@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.choices import MANAGER_ROLES
 from accounts.models import Department, User
 from accounts.selectors import calendar
+from accounts.views.proof import ask_proof_for_rows
 from common import clock
 from common.acts import answers_refusals, attempt, done
 from common.errors import NotAllowed
@@ -24,6 +25,7 @@ from funnels.models import RotationOrder
 from funnels.selectors import (
     dry_departments,
     held_departments,
+    history_orders,
     history_page,
     long_absences,
     queue_page,
@@ -101,7 +103,10 @@ def rotation_history(request: HttpRequest) -> HttpResponse:
 @answers_refusals
 def rotation_export(request: HttpRequest) -> HttpResponse:
     person = _reader(request)
-    content = export_history(actor=person, wanted=_filters(request, person, is_history=True).wanted())
+    wanted = _filters(request, person, is_history=True).wanted()
+    if sees_whole_queue(person) and (asked := ask_proof_for_rows(request, wanted.narrow(history_orders(person)))):
+        return asked
+    content = export_history(actor=person, wanted=wanted)
     response = HttpResponse(content, content_type=XLSX)
     response.headers["Content-Disposition"] = f'attachment; filename="rotation-{clock.today():%Y-%m-%d}.xlsx"'
     return response

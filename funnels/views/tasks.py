@@ -20,11 +20,11 @@ from accounts.models import User
 from clients.models import Client
 from common import clock, formats, markup
 from common.acts import answers_refusals, attempt, done
+from common.fields import moment
 from common.htmx import wants_fragment
 from common.paging import count_up_to, keyset_page
 from funnels.choices import TaskKind
 from funnels.forms import TaskFilterForm, TaskForm
-from funnels.forms.fields import moment
 from funnels.forms.tasks import PERIODS
 from funnels.models import Task
 from funnels.services import complete_task, create_task, ensure_may_work

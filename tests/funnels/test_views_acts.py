@@ -162,6 +162,41 @@ def test_agreed_terms_after_an_offer_turn_green(cast, as_user, cycle):
     assert (fresh(cycle).colour, fresh(cycle).expected_amount) == ("green", Decimal("1260000.50"))
 
 
+REPEATED = {
+    "terms": lambda cycle: {"amount": "1000", "pay_on": MONDAY + timedelta(days=20), "person": dm_of(cycle.client).pk},
+    "calculation": lambda cycle: {"on": MONDAY, "note": "survey"},
+    "plan": lambda cycle: {"amount": "1000", "pay_on": MONDAY + timedelta(days=20)},
+    "next-step": lambda cycle: {"next_on": MONDAY + timedelta(days=1), "next_text": "call"},
+}
+
+
+@pytest.mark.parametrize("act", REPEATED)
+def test_the_same_form_sent_twice_acts_once_and_is_told_the_same(cast, as_user, cycle, act):
+    browser = as_user(cast.ivanova)
+    with on(MONDAY, 15):
+        opened = browser.get(url(cycle, act), **HTMX)
+        data = REPEATED[act](cycle) | {"key": opened.context["key"]}
+        first = browser.post(url(cycle, act), data, **HTMX)
+        acts = AuditEvent.objects.filter(action__startswith="cycle.").count()
+        second = browser.post(url(cycle, act), data, **HTMX)
+        other = browser.post(url(cycle, act), data | {"note": "another", "amount": "7", "next_text": "x"}, **HTMX)
+    assert (first.status_code, second.status_code, other.status_code) == (204, 204, 409)
+    assert toast_of(first) == toast_of(second)
+    assert AuditEvent.objects.filter(action__startswith="cycle.").count() == acts > 0
+    assert Fact.objects.filter(cycle=cycle, kind__in=["terms_agreed", "calculation_accepted"]).count() <= 1
+
+
+def test_a_refused_form_may_be_mended_and_sent_with_its_key(cast, as_user, cycle):
+    browser = as_user(cast.ivanova)
+    with on(MONDAY, 15):
+        key = browser.get(url(cycle, "plan"), **HTMX).context["key"]
+        day = MONDAY + timedelta(days=20)
+        refused = browser.post(url(cycle, "plan"), {"amount": "0", "pay_on": day, "key": key}, **HTMX)
+        assert (refused.status_code, refused.context["key"]) == (422, key)
+        assert browser.post(url(cycle, "plan"), {"amount": "5", "pay_on": day, "key": key}, **HTMX).status_code == 204
+    assert fresh(cycle).expected_amount == 5
+
+
 @pytest.mark.parametrize("amount", ["-5", "0", "abc", "1,234", "1e9", "9" * 20, "NaN", ""])
 def test_a_wrong_amount_is_refused_beside_its_field(cast, as_user, cycle, amount):
     data = {"amount": amount, "pay_on": f"{clock.today():%Y-%m-%d}"}

@@ -24,7 +24,8 @@ END_OF_DAY = time(18, 0)  # a step without a time is due by the end of the worki
 class MoneyField(forms.CharField):
     """«1 234 567,89 ₽» → Decimal, roubles."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, may_be_negative: bool = False, **kwargs: Any) -> None:
+        self.may_be_negative = may_be_negative
         kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
         kwargs.setdefault("max_length", 64)
         super().__init__(**kwargs)
@@ -34,7 +35,7 @@ class MoneyField(forms.CharField):
         if not text:
             return None
         try:
-            return parse_money(text)
+            return parse_money(text, allow_negative=self.may_be_negative)
         except MoneyError as error:
             raise forms.ValidationError(MONEY_ERRORS[error.code], code=error.code) from error
 
