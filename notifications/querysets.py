@@ -26,6 +26,12 @@ class MailQuerySet(models.QuerySet):
             Q(state=OutboxState.QUEUED, run_after__lte=now) | Q(state=OutboxState.SENDING, lease_until__lt=now)
         )
 
+    def failed_for(self, user: User) -> Self:
+        """Letters that were given up: for those who look after the installation, the director and the administrator."""
+        if not user.is_active or user.role not in (Role.ADMINISTRATOR, Role.DIRECTOR):
+            return self.none()
+        return self.filter(state=OutboxState.FAILED)
+
     def waiting(self) -> Self:
         return self.filter(state__in=[OutboxState.QUEUED, OutboxState.SENDING])
 

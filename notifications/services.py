@@ -11,12 +11,15 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.choices import Role
 from accounts.models import User as Employee
 from common import clock
+from common.errors import Conflict, NotAllowed
+from journal.services import record
 from notifications.choices import OutboxState
 from notifications.constants import MAX_SEND_ATTEMPTS, SEND_LEASE_SECONDS
 from notifications.delivery import Refused, Sender, next_attempt_at
@@ -88,6 +91,34 @@ def alert_operators(*, key: str, text: str, url: str = "") -> None:
         ring(recipient=operator, key=f"{key}:{operator.pk}", text=text, url=url)
 
 
+@transaction.atomic
+def resend(*, mail: OutboxMail, actor: User) -> OutboxMail:
+    """A letter that was given up is sent again from its first attempt, to the address the person has now, with its old
+    Message-ID. Raises NotAllowed (director and administrator only), Conflict (not given up, or nobody to send it to).
+    """
+    if actor.role not in (Role.ADMINISTRATOR, Role.DIRECTOR) or not actor.is_active:
+        raise NotAllowed(_("Only the administrator and the director send letters again."))
+    mail = OutboxMail.objects.select_for_update(of=("self",)).select_related("recipient").get(pk=mail.pk)
+    if mail.state != OutboxState.FAILED:
+        raise Conflict(_("This letter is already on its way."), code="not_failed")
+    if not mail.recipient.email or not mail.recipient.is_active:
+        raise Conflict(_("This person has no address or no longer works here."), code="no_address")
+    before = {"to": mail.to_address, "error": mail.last_error}
+    mail.to_address = mail.recipient.email
+    mail.state, mail.attempts, mail.run_after, mail.lease_until = OutboxState.QUEUED, 0, clock.now(), None
+    mail.save(update_fields=["to_address", "state", "attempts", "run_after", "lease_until"])
+    # No subject: it may name a client, whom the administrator's log does not know.
+    record(
+        action="mail.resend",
+        obj=mail,
+        object_name=mail.message_id,
+        actor=actor,
+        before=before,
+        after={"to": mail.to_address},
+    )
+    return mail
+
+
 def deliver(*, limit: int = 50) -> dict[str, int]:
     """Sends what waits, at most `limit` letters: claim → commit → send → mark. Counts sent, retried and failed.
 
@@ -142,7 +173,11 @@ def _fail(mail: OutboxMail, reason: str) -> int:
     changed = _mark(mail, state=OutboxState.FAILED, last_error=reason)
     if changed:
         text = _("A letter to %(address)s was not delivered: %(reason)s")
-        alert_operators(key=f"mail-failed:{mail.pk}", text=text % {"address": mail.to_address, "reason": reason})
+        alert_operators(
+            key=f"mail-failed:{mail.pk}",
+            text=text % {"address": mail.to_address, "reason": reason},
+            url=reverse("failed_mail"),
+        )
     return changed
 
 

@@ -110,6 +110,10 @@ def _links(role: str) -> list[dict[str, str]]:
     ]
     if role in (Role.HEAD, Role.DIRECTOR):
         known.append(("rotation_settings", "refresh-cw", _("Rotation"), _("From which day clients are handed over")))
+    if role in (Role.ADMINISTRATOR, Role.DIRECTOR):
+        known.append(
+            ("failed_mail", "mail", _("Undelivered letters"), _("What the mail server refused; send it again"))
+        )
     if role == Role.ADMINISTRATOR:
         known.append(("telephony_settings", "phone", _("Telephony"), _("Connections of the PBX and their lines")))
     links = []

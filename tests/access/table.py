@@ -139,6 +139,8 @@ TABLE: dict[str, Row] = {
     "token_revoke": Row(POST="303 owner; 404 rest", args={"pk": "token"}),
     "notices": Row(EVERYBODY),
     "notices_read": Row(POST="303 all"),
+    "failed_mail": Row("200 director admin; 403 rest"),
+    "failed_mail_resend": Row(POST="404 director admin; 403 rest", args={"pk": "mail"}),  # it was not given up
     "mail_box": Row("404 all"),
     "mail_box@demo": Row(EVERYBODY, demo=True),
     "mail_letter": Row("404 all", args={"pk": "mail"}),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from journal.models import AuditEvent
 from notifications.models import Notice, OutboxMail
 from notifications.services import notify, ring
 
@@ -90,3 +91,45 @@ def test_the_bell_lists_own_notices_and_marks_them_read(cast, as_user):
     assert Notice.objects.get(key="b").read_at is None
     assert browser.post("/notices/read/").status_code == 303
     assert OutboxMail.objects.count() == 0
+
+
+@pytest.fixture
+def undelivered(letter):
+    letter.state, letter.attempts, letter.last_error = "failed", 8, "550 no such user"
+    letter.save()
+    return letter
+
+
+def test_whoever_looks_after_the_installation_sees_what_was_not_delivered_and_nothing_of_its_words(
+    cast, as_user, undelivered
+):
+    for person in cast.everybody:
+        response = as_user(person).get("/settings/mail/")
+        assert response.status_code == (200 if person in (cast.admin, cast.director) else 403)
+        text = response.content.decode()
+        assert ("550 no such user" in text) is (response.status_code == 200)
+        assert "Ротация на 20.11.2026" not in text and "Ромашка" not in text
+
+
+def test_an_undelivered_letter_is_sent_again_to_the_corrected_address_once_and_audited(cast, as_user, undelivered):
+    cast.ivanova.email = "new@example.org"
+    cast.ivanova.save()
+    path = f"/settings/mail/{undelivered.pk}/resend/"
+    assert as_user(cast.volkov).post(path).status_code == 403
+    assert as_user(cast.admin).post(path).status_code == 303
+    undelivered.refresh_from_db()
+    assert (undelivered.state, undelivered.attempts, undelivered.to_address) == ("queued", 0, "new@example.org")
+    event = AuditEvent.objects.get(action="mail.resend")
+    assert (event.actor_id, event.object_id, event.after) == (cast.admin.pk, undelivered.pk, {"to": "new@example.org"})
+    assert "20.11.2026" not in event.object_name
+    assert as_user(cast.admin).post(path).status_code == 404
+    assert AuditEvent.objects.filter(action="mail.resend").count() == 1
+
+
+def test_a_letter_to_somebody_who_left_stays_where_it_is_and_says_why(cast, as_user, undelivered):
+    cast.ivanova.is_active = False
+    cast.ivanova.save()
+    response = as_user(cast.admin).post(f"/settings/mail/{undelivered.pk}/resend/")
+    assert response.status_code == 409
+    undelivered.refresh_from_db()
+    assert undelivered.state == "failed"
