@@ -1,4 +1,4 @@
-# make run | test | bench | lock | fix. The environment is built in .venv by uv from the hashed requirements files.
+# make run | test | bench | lock | fix | backup | restore. The environment is built in .venv by uv from the hashed requirements files.
 SHELL := /bin/sh
 .DEFAULT_GOAL := .venv/.complete
 
@@ -24,7 +24,7 @@ export UV_NO_PROGRESS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DJANGO_SETTINGS_MODULE := config.settings
 
-.PHONY: run test lint bench lock fix clean
+.PHONY: run test lint bench lock fix backup restore clean
 
 .venv/bin/uv:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed: install it or run make PYTHON=/path/to/python3.11"; exit 1; }
@@ -49,13 +49,23 @@ test: lint
 lint: .venv/.complete
 	@echo "== ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "== translations" && $(BIN)/python -m common.messages compile && $(BIN)/python -m common.messages check
-	@echo "== mypy" && $(BIN)/mypy .
+	@echo "== mypy, bandit, secrets" && { { $(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium -r . && \
+		$(BIN)/python -m config.secret_scan; } & guards=$$!; $(BIN)/mypy .; typed=$$?; wait $$guards && exit $$typed; }
 	@echo "== import contracts" && $(BIN)/lint-imports
 	@echo "== migrations" && $(MANAGE) makemigrations --check --dry-run
+	@STATE_DIR="$${STATE_DIR:-$(CURDIR)/var/test}" $(BIN)/python -m config.migration_lint
 	@echo "== API schema" && $(BIN)/python -m config.schema_drift
 
 bench: .venv/.complete
 	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+# Database and files into $(TO) (var/backups); a copy back into an empty database: make restore FILE=… [FORCE=--force].
+backup: .venv/.complete
+	@$(MANAGE) backup $(if $(TO),--to "$(TO)")
+
+restore: .venv/.complete
+	@test -n "$(FILE)" || { echo "Which one? make restore FILE=var/backups/svetofor-….tar"; exit 1; }
+	@$(MANAGE) restore "$(FILE)" $(FORCE)
 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-header --no-emit-index-url --python-version 3.11
 lock: .venv/bin/uv

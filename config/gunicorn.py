@@ -12,7 +12,7 @@ graceful_timeout = 25
 timeout = 60
 control_socket_disable = True
 # A worker proves its life by touching a file: never on a slow disk.
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  # nosec B108
 # A request line longer than any of ours is refused before Django sees it.
 limit_request_line = 8190
 logconfig_dict = logs.configuration(env.log_format())

@@ -81,7 +81,7 @@ _BROKEN: Final = f"""
     SELECT k.number FROM kept k JOIN computed c USING (number) WHERE k.number >= %s AND (
         k.number <> k.number_before + 1 OR k.after_id <> k.upto_before OR k.prev_hash <> k.hash_before
         OR k.events <> c.events OR k.hash <> c.hash)
-    ORDER BY k.number"""  # noqa: S608 - our own text, no value in it
+    ORDER BY k.number"""  # noqa: S608 - our own text, no value in it  # nosec B608
 _SEALS_A_LOOK: Final = 50
 
 

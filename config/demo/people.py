@@ -13,7 +13,7 @@ from accounts.services import seed_calendar
 from clients.services import seed_dictionaries
 from funnels.services import seed_questionnaire
 
-PASSWORD = "svetofor-demo"  # noqa: S105 - public on purpose: demo data only
+PASSWORD = "svetofor-demo"  # noqa: S105 - public on purpose: demo data only  # pragma: allowlist secret
 
 # login, last name, first name, role, department (0, 1 or None), extension
 STAFF = (

@@ -180,7 +180,7 @@ def _outside(mark: str, uid: int, gid: int) -> Path:
 
 def _temporary() -> Path:
     place = Path(tempfile.gettempdir())
-    return place if len(os.fsencode(place)) <= 40 else Path("/tmp")  # noqa: S108
+    return place if len(os.fsencode(place)) <= 40 else Path("/tmp")  # noqa: S108  # nosec B108
 
 
 def _name(uid: int) -> str:

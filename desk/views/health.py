@@ -94,8 +94,8 @@ def _exposition() -> str:
         ("job_age_seconds", "Seconds since the newest finished run of a job.", ages),
         ("heartbeat_age_seconds", "Seconds since the last sign of life of a part.", pulses),
         ("part_alive", "Whether the last sign of life is young.", alive),
-        *[(name, told, [({}, value)]) for name, told, value in plain if value is not None],
     ]
+    families += [(name, told, [(dict[str, str](), value)]) for name, told, value in plain if value is not None]
     lines = []
     for name, told, samples in families:
         lines += [f"# HELP svetofor_{name} {told}", f"# TYPE svetofor_{name} gauge"]

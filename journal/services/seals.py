@@ -33,7 +33,7 @@ _INSERT = f"""
                  %s::timestamptz AS sealed_at) s
     JOIN journal_auditevent e ON e.id > s.after_id AND e.id <= s.upto_id
     GROUP BY s.number, s.after_id, s.upto_id, s.prev_hash, s.sealed_at
-    RETURNING number, upto_id, hash, events"""  # noqa: S608 - our own text, no value in it
+    RETURNING number, upto_id, hash, events"""  # noqa: S608 - our own text, no value in it  # nosec B608
 
 
 def seal_audit(*, wait: float = SEAL_WAIT_SECONDS) -> int:

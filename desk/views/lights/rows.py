@@ -8,6 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.dateformat import format as date_format
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -88,7 +89,7 @@ def _need(line: Line) -> SafeString | str:
     if not ratio.is_judged:
         return _("fewer than 18")
     if ratio.is_met:
-        return SafeString(f"{markup.icon('check', size='s')} {_('met')}")
+        return format_html("{} {}", markup.icon("check", size="s"), _("met"))
     parts = []
     if ratio.need_green:
         parts.append(markup.lamp("green", word=f"+{ratio.need_green}"))
@@ -145,7 +146,7 @@ def columns_of(board: Lights) -> list[dict[str, Any]]:
         rows = found[:STAGNATION_ROWS]
         columns.append(
             {
-                "chip": SafeString(f'<span class="age age-over">{_("11 · stagnant")}</span>')
+                "chip": format_html('<span class="age age-over">{}</span>', _("11 · stagnant"))
                 if age == 11
                 else markup.age(age),
                 "count": len(found),
