@@ -17,7 +17,8 @@ from config.embedded.layout import layout
 
 ROOT = Path(__file__).resolve().parents[1]
 # What decides how the rows come out: the schema and the code that invents them.
-_SOURCES = ("*/migrations/*.py", "bench/pod.py", "bench/grow.py", "config/demo/*.py")
+_POD_SOURCES = ("*/migrations/*.py", "bench/pod.py", "config/demo/*.py")
+_GROWN_SOURCES = (*_POD_SOURCES, "bench/grow.py")
 
 
 def url_of(name: str) -> str:
@@ -31,10 +32,10 @@ def environment(name: str, **more: str) -> dict[str, str]:
     return {**held, **fixed, **more}
 
 
-def fingerprint(day: str) -> str:
+def fingerprint(day: str, patterns: tuple[str, ...]) -> str:
     """Changes with the schema, with the generator, and with the day: colours and queues are those of today."""
     digest = hashlib.sha256(day.encode())
-    for pattern in _SOURCES:
+    for pattern in patterns:
         for path in sorted(ROOT.glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:8]
@@ -81,11 +82,11 @@ def step(module: str, name: str, *arguments: str) -> None:
 
 def template(clients: int, managers: int, *, day: str, say: Callable[[str], None]) -> str:
     """The name of a ready database of this size; builds what is missing and drops what is out of date."""
-    mark = fingerprint(day)
-    pod, wanted = f"bench_pod_{mark}", f"bench_{clients}_{managers}_{mark}"
+    mark = fingerprint(day, _GROWN_SOURCES)
+    pod, wanted = f"bench_pod_{fingerprint(day, _POD_SOURCES)}", f"bench_{clients}_{managers}_{mark}"
     have = names()
     for name in have:
-        if not name.endswith(mark):
+        if name != pod and not name.endswith(mark):
             drop(name)
     if wanted in have:
         return wanted

@@ -145,8 +145,7 @@ def _insert(cursor: Any, label: str, source: str, **given: str) -> None:
             value = "NULL"
         else:
             default = field.get_default()
-            value = {list: "'[]'", dict: "'{}'", bool: str(default).upper()}.get(type(default)) or f"'{default or ''}'"
-            value = f"'{default}'" if isinstance(default, int) and not isinstance(default, bool) else value
+            value = {list: "'[]'", dict: "'{}'"}.get(type(default), f"'{default}'")
         columns.append(f'"{field.column}"')
         values.append(value)
     cursor.execute(f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) SELECT {', '.join(values)} {source}")
