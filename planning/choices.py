@@ -12,3 +12,11 @@ class PeriodKind(models.TextChoices):
     WEEK = "week", _("Week")
     TRIAD = "triad", _("Three days")
     DAY = "day", _("Day")
+
+
+class PlanStatus(models.TextChoices):
+    """A draft may be edited; an approved plan never, only superseded by its next version."""
+
+    DRAFT = "draft", _("Draft")
+    APPROVED = "approved", _("Approved")
+    SUPERSEDED = "superseded", _("Superseded")

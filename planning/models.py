@@ -6,8 +6,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department
-from planning.choices import PeriodKind
-from planning.querysets import ScopedQuerySet
+from clients.models import Segment
+from planning.choices import PeriodKind, PlanStatus
+from planning.querysets import ScopedQuerySet, YearPlanQuerySet
 
 USER = settings.AUTH_USER_MODEL
 MONEY: dict[str, Any] = {"max_digits": 18, "decimal_places": 2}
@@ -52,6 +53,86 @@ class MonthTarget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m} {self.user_id or self.department_id}: {self.amount}"
+
+
+class YearPlan(models.Model):
+    """One version of a year's money plan of the company, a department, a manager or a segment (R-S0-P13).
+
+    Without a department it is the company's, with a segment it is that segment's part of its scope. An approved version
+    is immutable, in the database too; a change is the next version with its reason.
+    """
+
+    department = models.ForeignKey(Department, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(USER, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    segment = models.ForeignKey(Segment, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    year = models.PositiveSmallIntegerField(_("year"))
+    amount = models.DecimalField(_("plan of the year, ₽"), **MONEY)
+    version = models.PositiveSmallIntegerField(default=1)
+    status = models.CharField(max_length=10, choices=PlanStatus.choices, default=PlanStatus.DRAFT)
+    edition = models.PositiveIntegerField(default=1)  # of the draft: two people who edit one plan are told
+    season = models.JSONField(default=dict, blank=True)  # month → coefficient as a decimal text, 1 where not given
+    # What a plan is made of, without which it is not approved (R-S4-1).
+    leads = models.PositiveIntegerField(_("leads"), null=True, blank=True)
+    average_cheque = models.DecimalField(_("average cheque, ₽"), null=True, blank=True, **MONEY)
+    rates = models.JSONField(default=dict, blank=True)  # name of the conversion → part of 1 as a decimal text
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    created_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    approved_by = models.ForeignKey(USER, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
+
+    objects = YearPlanQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-year", "department_id", "user_id", "segment_id", "-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["department", "user", "segment", "year", "version"],
+                nulls_distinct=False,
+                name="planning_yearplan_version_once",
+            ),
+            models.UniqueConstraint(
+                fields=["department", "user", "segment", "year"],
+                condition=Q(status="draft"),
+                nulls_distinct=False,
+                name="planning_yearplan_one_draft",
+            ),
+            models.UniqueConstraint(
+                fields=["department", "user", "segment", "year"],
+                condition=Q(status="approved"),
+                nulls_distinct=False,
+                name="planning_yearplan_one_approved",
+            ),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="planning_yearplan_not_negative"),
+            models.CheckConstraint(
+                condition=Q(user__isnull=True) | Q(department__isnull=False), name="planning_yearplan_person_has_place"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(approved_at__isnull=False), name="planning_yearplan_approved_when"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.year} v{self.version} {self.user_id or self.department_id}: {self.amount}"
+
+
+class PlanMonth(models.Model):
+    """One month of a year's plan; the twelve sum to the year to the kopeck."""
+
+    plan = models.ForeignKey(YearPlan, on_delete=models.CASCADE, related_name="months")
+    month = models.DateField(_("month"))  # its first day
+    amount = models.DecimalField(**MONEY)
+
+    class Meta:
+        ordering = ["month"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "month"], name="planning_planmonth_once"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="planning_planmonth_not_negative"),
+            models.CheckConstraint(condition=Q(month__day=1), name="planning_planmonth_starts_a_month"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}: {self.amount}"
 
 
 class PlanFact(models.Model):

@@ -6,9 +6,11 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.choices import Role
+from planning.choices import PlanStatus
 
 if TYPE_CHECKING:
-    from accounts.models import User
+    from accounts.models import Department, User
+    from clients.models import Segment
 
 
 class ScopedQuerySet(models.QuerySet):
@@ -22,3 +24,16 @@ class ScopedQuerySet(models.QuerySet):
         if user.role == Role.HEAD:
             return self.filter(department_id=user.department_id)
         return self.filter(Q(user=user))
+
+
+class YearPlanQuerySet(ScopedQuerySet):
+    """Versions of year plans; whoever does not plan sees what was approved, and of himself only."""
+
+    def visible_to(self, user: User) -> Self:
+        found = super().visible_to(user)
+        return found if user.role in {Role.DIRECTOR, Role.HEAD} else found.exclude(status=PlanStatus.DRAFT)
+
+    def of_scope(
+        self, *, department: Department | None, person: User | None, segment: Segment | None, year: int
+    ) -> Self:
+        return self.filter(department=department, user=person, segment=segment, year=year)

@@ -77,6 +77,7 @@ from planning.calculator.verification import (
     verify_department,
     verify_manager,
 )
+from planning.calculator.versions import VersionLine, compare_versions, revise_year, split_between
 from planning.calculator.what_if import ColourMove, WhatIf, what_if
 from planning.calculator.zones import attainment_zone, sufficiency_zone, verification_zone, worst_zone
 
@@ -114,6 +115,7 @@ __all__ = [
     "StepLine",
     "Sufficiency",
     "Verification",
+    "VersionLine",
     "WhatIf",
     "Why",
     "WrongInput",
@@ -124,6 +126,7 @@ __all__ = [
     "check_funnel",
     "check_ratio",
     "check_segments",
+    "compare_versions",
     "control_week_plans",
     "coverage",
     "days_remaining",
@@ -153,7 +156,9 @@ __all__ = [
     "required_coverage",
     "resolutions_norm",
     "resplit_month",
+    "revise_year",
     "season_suggestion",
+    "split_between",
     "split_days",
     "split_month",
     "split_year",

@@ -25,7 +25,7 @@ class Step(StrEnum):
     PRODUCTIVE_CALLS = "productive_calls"
 
 
-_RATE_TO_NEXT = {
+RATE_TO_NEXT = {
     Step.INVOICES: "invoice_to_payment",
     Step.OFFERS: "offer_to_invoice",
     Step.PRODUCTIVE_MEETINGS: "productive_to_offer",
@@ -125,7 +125,7 @@ def decompose(plan: PlanInput) -> Decomposition:
     lines: dict[Step, StepLine] = {}
     needed: int | None = ceil(Fraction(plan.target) / Fraction(plan.average_cheque))
     for step in Step:
-        rate = Fraction(getattr(plan.rates, _RATE_TO_NEXT[step])) if step in _RATE_TO_NEXT else None
+        rate = Fraction(getattr(plan.rates, RATE_TO_NEXT[step])) if step in RATE_TO_NEXT else None
         if rate is not None and needed:
             needed = ceil(needed / rate) if rate else None
         lines[step] = _line(plan, step, rate, needed)
@@ -188,7 +188,7 @@ def missing_for_approval(
         missing.append("leads")
     if not average_cheque or average_cheque <= 0:
         missing.append("average_cheque")
-    for step, name in _RATE_TO_NEXT.items():
+    for step, name in RATE_TO_NEXT.items():
         rate = rates.get(step)
         if not rate or rate <= 0 or rate > 1:
             missing.append(name)

@@ -4,6 +4,30 @@ from planning.services.corrections import correct_past
 from planning.services.forecasts import freeze_forecasts
 from planning.services.norms import write_colour_norms
 from planning.services.plan_facts import write_plan_fact
+from planning.services.problems import PROBLEM_TEXTS, WHY_TEXTS, invalid_of
 from planning.services.targets import set_month_target
+from planning.services.year_plans import (
+    PlanData,
+    PlanScope,
+    approve_year_plan,
+    draft_year_plan,
+    drop_year_draft,
+    split_year_plan,
+)
 
-__all__ = ["correct_past", "freeze_forecasts", "set_month_target", "write_colour_norms", "write_plan_fact"]
+__all__ = [
+    "PROBLEM_TEXTS",
+    "WHY_TEXTS",
+    "PlanData",
+    "PlanScope",
+    "approve_year_plan",
+    "correct_past",
+    "draft_year_plan",
+    "drop_year_draft",
+    "freeze_forecasts",
+    "invalid_of",
+    "set_month_target",
+    "split_year_plan",
+    "write_colour_norms",
+    "write_plan_fact",
+]

@@ -43,7 +43,7 @@ def set_month_target(
         raise NotAllowed(_("Targets are set by the director, or by the head for his department."))
     # One lock per department: two people who set targets at once stand in line.
     lock_figures(department.pk)
-    reason = _plain(reason)
+    reason = plain_reason(reason)
     _check(department, user, month, amount)
     versions = MonthTarget.objects.filter(department=department, user=user, month=month)
     current = versions.filter(is_current=True).first()
@@ -86,7 +86,8 @@ def set_month_target(
     return target
 
 
-def _plain(reason: str) -> str:
+def plain_reason(reason: str) -> str:
+    """The reason as it is kept, at most 300 characters. Invalid: reason."""
     try:
         return clean_text(reason or "", 300)
     except TextError as error:
