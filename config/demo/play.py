@@ -15,7 +15,7 @@ from django.db.models.functions import TruncMonth
 
 from accounts.choices import Role
 from accounts.models import Department, User
-from accounts.selectors import calendar
+from accounts.selectors import calendar, head_of
 from clients.models import Category, Client, ContactPerson, Segment, Source
 from common import clock
 from common.workdays import month_end
@@ -37,7 +37,10 @@ OPEN_SCALE, FINISHED_SCALE = 0.6, 3.2
 STAGNANT_EACH = 2  # of every list: the morning's rotation has something to do
 # Wanted list sizes of the cast; the others get what is left.
 LISTS = {"ivanova": 70, "petrov": 54, "kuznetsova": 62, "orlov": 19, "sidorov": 44, "fomina": 40}
-MIX = (("green", 3), ("yellow", 5), ("red", 10))
+REPEATS = 18
+FARMER_ZEAL = 0.7
+Mix = tuple[tuple[str, int], ...]
+MIX: Mix = (("green", 3), ("yellow", 5), ("red", 10))
 ZEAL = {"ivanova": 0.42, "petrov": 0.34, "kuznetsova": 0.46, "orlov": 0.3, "sidorov": 0.26, "fomina": 0.36}
 
 
@@ -94,6 +97,7 @@ def _lives(rng: Random, company: Company, today: date, clients: int, days: int) 
             department,
             company.sellers(department),
             company.farmer(department),
+            head_of(department),
             company.people["accountant"],
             today,
         )
@@ -114,7 +118,12 @@ def _lives(rng: Random, company: Company, today: date, clients: int, days: int) 
                 yield _open_life(
                     scene, user, colour, blank, days, is_stagnant=colour == "red" and place < STAGNANT_EACH
                 )
-    in_work = sum(size for _user, size in wanted)
+    repeats = [(scene, min(REPEATS, clients // 30)) for scene in scenes.values() if scene.farmer is not None]
+    for scene, size in repeats:
+        for colour, count in _shares(size, MIX):
+            for _place in range(count):
+                yield _repeat_life(scene, colour, blank)
+    in_work = sum(size for _user, size in wanted) + sum(size for _scene, size in repeats)
     finished = int(clients * SHARE_FINISHED)
     for place in range(finished):
         scene = scenes[company.departments[place % 3 == 2].pk]
@@ -135,6 +144,10 @@ def _by_colour(user: User, size: int) -> list[tuple[str, int]]:
     if user.role == Role.INTERN:
         return [("red", size)]
     mix = (("green", 6), ("yellow", 14), ("red", 54)) if user.login == "sidorov" else MIX
+    return _shares(size, mix)
+
+
+def _shares(size: int, mix: Mix) -> list[tuple[str, int]]:
     whole = sum(part for _colour, part in mix)
     green, yellow = size * mix[0][1] // whole, size * mix[1][1] // whole
     return [("green", green), ("yellow", yellow), ("red", size - green - yellow)]
@@ -160,6 +173,22 @@ def _open_life(
             return life
     _reset(life)
     Player(scene, life, user, scene.today, 0, OPEN_SCALE).play(scene.today)
+    return life
+
+
+def _repeat_life(scene: Scene, colour: str, blank: Callable[[Department, int], Life]) -> Life:
+    """A customer of old, won before the history begins, to whom the farmer sells again."""
+    farmer = scene.farmer
+    assert farmer is not None  # noqa: S101 - asked for departments with a farmer
+    life = blank(scene.department, 60)
+    for _attempt in range(TRIES):
+        _reset(life)
+        opened_on = _working_back(scene, scene.rng.randrange(CLOCK_FLAG_DAYS - 2))
+        Player(scene, life, farmer, opened_on, FARMER_ZEAL, OPEN_SCALE, "repeat").play(scene.today)
+        if _is_wanted(life, farmer, colour) and len(life.ownerships) == 1:
+            return life
+    _reset(life)
+    Player(scene, life, farmer, scene.today, 0, OPEN_SCALE, "repeat").play(scene.today)
     return life
 
 

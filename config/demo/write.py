@@ -180,7 +180,7 @@ def _write_calls(contacts: Sequence[Contact], line: Line, rng: Random) -> None:
         Phone.objects.filter(person__in={row.person_id for row in contacts}).values_list("person_id", "e164")
     )
     rows = []
-    for contact in contacts:
+    for contact in sorted(contacts, key=lambda contact: contact.at):
         talk = contact.talk_seconds or 0
         rows.append(
             Call(
