@@ -1,6 +1,8 @@
 """Where everybody signs. No foreign key to anybody: an actor is an id and a login, an object is a type and an id."""
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Upper
 
 from journal.choices import Channel, RunState
 
@@ -36,6 +38,8 @@ class AuditEvent(models.Model):
             models.Index(fields=["actor_id", "at", "id"], name="journal_audit_of_actor"),
             models.Index(fields=["action", "at", "id"], name="journal_audit_of_action"),
             models.Index(fields=["via", "at", "id"], name="journal_audit_of_channel"),
+            # a part of a name
+            GinIndex(OpClass(Upper("object_name"), name="gin_trgm_ops"), name="journal_audit_by_name"),
             # everything one request did
             models.Index(fields=["request_id"], condition=~models.Q(request_id=""), name="journal_audit_of_request"),
         ]

@@ -1,6 +1,21 @@
 from django.db import models
 from django.utils.translation import pgettext_lazy
 
+from journal.choices.acts import ACT_WORDS, GROUP_WORDS
+from journal.choices.contents import CODES, FIELD_WORDS, OBJECT_WORDS, REFERENCES, VALUE_WORDS
+
+__all__ = [
+    "ACT_WORDS",
+    "CODES",
+    "FIELD_WORDS",
+    "GROUP_WORDS",
+    "OBJECT_WORDS",
+    "REFERENCES",
+    "VALUE_WORDS",
+    "Channel",
+    "RunState",
+]
+
 
 class Channel(models.TextChoices):
     WEB = "web", pgettext_lazy("door", "Browser")
