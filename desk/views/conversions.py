@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from desk.selectors.lights import Lights, Line
-from funnels.services.texts import conversion_text
+from funnels.services.texts import conversion_words
 
 
 def conversion_rows(board: Lights) -> list[dict[str, Any]]:
@@ -16,7 +16,7 @@ def conversion_rows(board: Lights) -> list[dict[str, Any]]:
     return [
         {
             "name": line.user.short_name if line.user else board.department.name,
-            "text": conversion_text(line.conversion),
+            "text": conversion_words(line.conversion),
             "paid": line.conversion.paid,
             "finished": line.conversion.finished,
             "is_below": line.conversion.is_below,

@@ -99,6 +99,14 @@ def reason_text(code: str, detail: int | None = None) -> str:
     return str(REASON_TEXTS[code])
 
 
+def conversion_words(found: Conversion) -> str:
+    """«15,00 % при норме 20 %», where the caption tells the rest."""
+    return _("%(percent)s against the norm of %(norm)s") % {
+        "percent": formats.percent(found.percent, 2),
+        "norm": formats.percent(CONVERSION_NORM_PERCENT, 0),
+    }
+
+
 def conversion_text(found: Conversion) -> str:
     """«Конверсия за 90 дней 15,00 % при норме 20 %» (R-S1-5)."""
     return _("Conversion over %(days)d days %(percent)s against the norm of %(norm)s") % {

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from accounts.choices import MANAGER_ROLES, Role
@@ -65,22 +65,13 @@ def _now(found: Day) -> dict[str, Any]:
             ("red", formats.plural(found.colours["red"], pgettext("of clients", "red,red,red"))),
         )
     ]
-    floor = WORKLIST_MIN if found.user.role != Role.INTERN else 0
-    cap = min(found.user.worklist_cap, WORKLIST_CAP)
     block = found.block
     minutes = 0
     if block is not None:
         minutes = (block.end.hour * 60 + block.end.minute) - (local.hour * 60 + local.minute)
     blocks = [svg.Block(one.start, one.end, str(one.label), one.is_rest) for one in found.blocks]
     return {
-        "subtitle": _("%(day)s, %(time)s · %(count)s on the list, the norm is %(least)s–%(most)s")
-        % {
-            "day": _day_name(found),
-            "time": formats.time(local),
-            "count": found.worklist,
-            "least": floor,
-            "most": cap,
-        },
+        "subtitle": f"{_day_name(found)}, {formats.time(local)} · {_list_words(found)}",
         "lamps": lamps,
         "ratio": ratio if ratio and ratio.is_judged else None,
         "ratio_text": _ratio_text(found),
@@ -93,6 +84,18 @@ def _now(found: Day) -> dict[str, Any]:
         "productive_today": found.productive_today,
         "productive_norm": next((norm.norm // 5 for norm in found.norms if norm.name == "calls"), 0),
         "queue_count": len(found.queue),
+    }
+
+
+def _list_words(found: Day) -> str:
+    """How full the work list is; a farmer's repeat sales fill none (S2-7)."""
+    if found.user.role == Role.FARMER:
+        repeat = sum(found.colours.values()) - found.worklist
+        return ngettext("%(n)s repeat sale", "%(n)s repeat sales", repeat) % {"n": repeat}
+    return _("%(count)s on the list, the norm is %(least)s–%(most)s") % {
+        "count": found.worklist,
+        "least": WORKLIST_MIN if found.user.role != Role.INTERN else 0,
+        "most": min(found.user.worklist_cap, WORKLIST_CAP),
     }
 
 

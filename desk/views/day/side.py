@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.dateformat import format as date_format
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -57,11 +58,13 @@ def _plans(found: Day) -> list[dict[str, Any]]:
             hint = _month_name(period.starts_on)
         share = figures.attainment
         light = markup.plan_light(float(share * 100) if share is not None else None)
+        if share is None and plan:
+            light = _muted(_("ahead"))
         rows.append(
             {
                 "name": names[kind],
                 "hint": hint,
-                "light": format_html('<span class="muted">{}</span>', _("the day goes on")) if is_day else light,
+                "light": _muted(_("the day goes on")) if is_day else light,
                 "bar": svg.meter(fact, max(plan, fact) or 1, tick=None if is_day else figures.plan_to_date),
                 "fact": formats.number(fact, 0),
                 "plan": formats.number(plan, 0),
@@ -69,6 +72,10 @@ def _plans(found: Day) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _muted(text: str) -> SafeString:
+    return format_html('<span class="muted">{}</span>', text)
 
 
 def _month_name(day: Any) -> str:

@@ -71,6 +71,8 @@ def _foot_green(board: Lights) -> str:
 
 def _foot_yellow(board: Lights) -> str:
     when = formats.date_num(board.next_day, today=board.today)
+    if not board.lapsing:
+        return _("till %(day)s no progress ends") % {"day": when}
     return _("till %(day)s the progress of %(n)s ends") % {"day": when, "n": board.lapsing}
 
 
