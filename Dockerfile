@@ -9,7 +9,7 @@ RUN python -m common.messages compile \
  && SECRET_KEY=for-collecting-static-files-in-the-image DATABASE_URL=postgres://build@build/build \
     REDIS_URL=redis://build python manage.py collectstatic --noinput --verbosity 0 \
  && useradd --system --uid 10001 svetofor \
- && mkdir -p var/files && chown -R svetofor var
+ && mkdir -p var/files var/backups && chown -R svetofor var
 USER svetofor
 EXPOSE 8000
 CMD ["gunicorn", "-c", "python:config.gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000"]
