@@ -131,7 +131,8 @@ def approve_year_plan(*, plan: YearPlan, actor: User, edition: int) -> YearPlan:
         raise Conflict(_("This version is not a draft any more."))
     _check_complete(draft)
     before = YearPlan.objects.of_scope(**_keys(scope)).filter(status=PlanStatus.APPROVED)
-    replaced: dict[str, Any] = before.values("version", "amount").first() or {}
+    old = before.first()
+    replaced = {"version": old.version, "amount": old.amount} if old else {}
     before.update(status=PlanStatus.SUPERSEDED)
     draft.status = PlanStatus.APPROVED
     draft.approved_by, draft.approved_at = actor, clock.now()
