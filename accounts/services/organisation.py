@@ -45,6 +45,7 @@ def create_organisation(
         obj=organisation,
         after={"name": organisation.name, "administrator": administrator.login, "calendar_days": days},
     )
+    record(action="user.create", obj=administrator, after={"login": administrator.login, "role": administrator.role})
     return organisation, administrator
 
 
