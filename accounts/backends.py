@@ -108,6 +108,7 @@ class BucketHandler(AxesDatabaseHandler):
             # Never what the browser says of itself: that would tell rows apart that belong to one bucket.
             device = device_of(request, client_username(request, credentials))
             request.axes_user_agent = device  # type: ignore[attr-defined]
+            request.axes_path_info = request.path.replace("\0", "")[:255]  # type: ignore[attr-defined]
         super().user_login_failed(sender, credentials, request, **kwargs)
         if request is not None and request.axes_locked_out and not was_locked:  # type: ignore[attr-defined]
             login = client_username(request, credentials) or ""

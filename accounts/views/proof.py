@@ -15,6 +15,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth import authenticate
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -58,9 +59,11 @@ def ask_proof(request: HttpRequest) -> HttpResponse | None:
     return _asking(request, form)
 
 
-def ask_proof_for_rows(request: HttpRequest, count: int) -> HttpResponse | None:
-    """The same for an export of `count` rows, when they are more than a day's work needs."""
-    return ask_proof(request) if count > EXPORT_ROWS_FREE else None
+def ask_proof_for_rows(request: HttpRequest, rows: QuerySet) -> HttpResponse | None:
+    """The same for an export of these rows, when they are more than EXPORT_ROWS_FREE; a fresh proof counts nothing."""
+    if is_fresh(request) or rows.order_by()[: EXPORT_ROWS_FREE + 1].count() <= EXPORT_ROWS_FREE:
+        return None
+    return ask_proof(request)
 
 
 def is_fresh(request: HttpRequest) -> bool:

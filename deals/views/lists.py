@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import Department, User
+from accounts.views.proof import ask_proof_for_rows
 from common import clock, formats
 from common.htmx import wants_fragment
 from common.paging import keyset_page
@@ -138,7 +139,7 @@ def documents(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def documents_export(request: HttpRequest) -> FileResponse:
+def documents_export(request: HttpRequest) -> HttpResponse | FileResponse:
     """The filtered list as XLSX, to those who may export (section 1.1); the export is audited with its count."""
     asked = _asked(request)
     viewer: User = request.user  # type: ignore[assignment]
@@ -151,6 +152,8 @@ def documents_export(request: HttpRequest) -> FileResponse:
             user_id=asked.user.pk if asked.user else None,
             department_id=asked.department.pk if asked.department else None,
         ).order_by("paid_on", "pk")
+        if unproved := ask_proof_for_rows(request, rows):
+            return unproved
         book, count = exports.credits_book(rows)
     else:
         found = selectors.documents(tab=asked.tab, viewer=viewer, wanted=asked.wanted)
@@ -158,6 +161,8 @@ def documents_export(request: HttpRequest) -> FileResponse:
             # The switch opens «свой список» alone: not the free base, not a colleague's clients.
             found = found.filter(client__owner=viewer)
         rows = found.order_by(asked.tab.day, "pk")
+        if unproved := ask_proof_for_rows(request, rows):
+            return unproved
         book, count = exports.documents_book(asked.tab, rows)
     # What the form has read, not what was typed: the log stores no NUL and no foreign names.
     filters = {"tab": asked.tab.name} | {name: str(value) for name, value in vars(asked.wanted).items() if value}

@@ -6,14 +6,16 @@ import pytest
 import time_machine
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
+from django.forms import BaseForm, PasswordInput
 from django.http import JsonResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import include, path
 from rest_framework.decorators import api_view
 from rest_framework.response import Response
 
-from accounts import services
+from accounts import forms, services
 from accounts.models import User
+from config import settings as product
 from journal.models import AuditEvent
 from journal.services import current_act
 from tests.factories.cast import PASSWORD
@@ -225,6 +227,95 @@ def test_wrong_passwords_are_not_kept(cast, client):
     assert "my-secret" not in str(list(AccessAttempt.objects.values()))
 
 
+def test_no_field_that_takes_a_secret_is_kept_with_a_failed_attempt(cast, as_user):
+    kept = {"password", *product.AXES_SENSITIVE_PARAMETERS}
+    made = [form for form in vars(forms).values() if isinstance(form, type) and issubclass(form, BaseForm)]
+    secret = {
+        name
+        for form in made
+        for name, field in form.base_fields.items()
+        if isinstance(field.widget, PasswordInput) or field.widget.attrs.get("autocomplete") == "one-time-code"
+    }
+    assert secret >= {"password", "present", "proof", "code"}
+    assert secret <= kept
+    typed = {"present": "my-secret-1", "password": "my-secret-of-today", "repeated": "my-secret-of-today"}
+    as_user(cast.ivanova).post("/account/password/", typed)
+    assert AccessAttempt.objects.exists()
+    assert "my-secret" not in str(list(AccessAttempt.objects.values()))
+
+
+# Lock-out abuse: a browser the person has signed in with before
+
+
+@pytest.fixture
+def known(cast):
+    """A browser the hunter has signed in with, signed out again."""
+    http = Client()
+    attempt(http, "ivanova", PASSWORD)
+    http.post("/logout/")
+    return http
+
+
+def shut_out(login="ivanova"):
+    """What an attacker does who only wants the person to stay outside."""
+    stranger = Client()
+    codes = [attempt(stranger, login, ip=f"10.0.7.{n}").status_code for n in range(16)]
+    assert codes[-1] == 429
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "10.0.7.1"])
+def test_strangers_do_not_lock_a_person_out_of_a_browser_he_knows(cast, known, address):
+    shut_out()
+    assert attempt(Client(), "ivanova", PASSWORD, ip="10.9.9.9").status_code == 429
+    assert attempt(known, "ivanova", PASSWORD, ip=address).status_code == 303
+    # And his success opens the door to nobody else.
+    assert attempt(Client(), "ivanova", PASSWORD, ip="10.9.9.9").status_code == 429
+
+
+def test_a_known_browser_has_few_guesses_of_its_own(cast, known, as_user):
+    codes = [attempt(known, "ivanova", ip=f"10.0.8.{n}").status_code for n in range(7)]
+    assert codes == [422] * 4 + [429] * 3
+    assert attempt(known, "ivanova", PASSWORD).status_code == 429
+    assert attempt(Client(), "ivanova", PASSWORD).status_code == 303
+    http = as_user(cast.volkov)
+    assert "unlock" in http.get(f"/staff/{cast.ivanova.pk}/").content.decode()
+    http.post(f"/staff/{cast.ivanova.pk}/unlock/")
+    assert attempt(known, "ivanova", PASSWORD).status_code == 303
+
+
+def test_the_cookie_of_one_person_is_none_for_another(cast, known):
+    shut_out("petrov")
+    assert attempt(known, "petrov", PASSWORD, ip="10.9.9.9").status_code == 429
+
+
+@pytest.mark.parametrize("value", ["x", "eyJpdmFub3ZhIjoieCJ9:1:x", "é"])
+def test_a_forged_cookie_is_none(cast, client, value):
+    shut_out()
+    client.cookies["device"] = value
+    assert attempt(client, "ivanova", PASSWORD, ip="10.9.9.9").status_code == 429
+
+
+def test_what_a_browser_says_of_itself_makes_no_bucket(cast, client):
+    codes = [attempt(client, "ivanova", HTTP_USER_AGENT=f"robot {n}").status_code for n in range(6)]
+    assert codes == [422] * 4 + [429] * 2
+    assert set(AccessAttempt.objects.values_list("user_agent", flat=True)) == {""}
+
+
+def test_a_browser_of_many_people_knows_the_last_five(cast):
+    http = Client()
+    people = ("ivanova", "petrov", "kuznetsova", "smirnova", "orlov", "volkov")
+    for login in people:
+        attempt(http, login, PASSWORD)
+        http.post("/logout/")
+    number = http.cookies["device"].value
+    attempt(http, "volkov", PASSWORD)
+    request = RequestFactory().get("/")
+    request.COOKIES["device"] = http.cookies["device"].value
+    assert [bool(services.device_of(request, login)) for login in people] == [False, *[True] * 5]
+    request.COOKIES["device"], now = number, services.device_of(request, "volkov")
+    assert services.device_of(request, "volkov") == now  # a number once given stays
+
+
 def test_guesses_in_a_stolen_session_are_counted(cast, as_user):
     http = as_user(cast.ivanova)
     form = {"present": "wrong-password", "password": STRONG, "repeated": STRONG}
@@ -384,7 +475,5 @@ def test_a_token_is_shown_once(cast, as_user):
 
 
 def test_passwords_are_argon2_in_the_product():
-    from config import settings as product
-
     assert product.PASSWORD_HASHERS[0].endswith("Argon2PasswordHasher")
     assert User.USERNAME_FIELD == "login"

@@ -6,6 +6,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.views.proof import ask_proof_for_rows
 from clients.models import Client
 from common import clock
 from desk.selectors import clients as lists
@@ -25,6 +26,8 @@ def client_export(request: HttpRequest) -> HttpResponse | FileResponse:
     rows = asked.filter.qs
     if request.method == "POST" and not request.POST.get("all"):
         rows = with_work(Client.objects.visible_to(asked.viewer)).filter(pk__in=chosen_of(request, asked))
+    if unproved := ask_proof_for_rows(request, rows):
+        return unproved
     head = (
         _("Client"),
         _("INN"),
