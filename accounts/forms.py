@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django import forms
@@ -301,24 +300,6 @@ class DepartmentForm(ActForm):
 class CalendarDayForm(ActForm):
     day = forms.DateField(widget=forms.HiddenInput())
     kind = forms.ChoiceField(label=_("Kind of day"), choices=DayKind.choices)
-
-
-class AuditFilterForm(forms.Form):
-    """Filters of the log, kept in the address."""
-
-    actor = forms.CharField(label=_("Who (login)"), max_length=64, required=False)
-    action = forms.CharField(label=_("Act"), max_length=64, required=False)
-    object = forms.RegexField(
-        label=_("Object"),
-        regex=r"^[a-z_.]{1,64}(:\d{1,18})?\Z",
-        required=False,
-        help_text=_("For example clients.client:17"),
-    )
-    day_from = forms.DateField(label=_("From"), required=False, widget=DateInput())
-    day_to = forms.DateField(label=_("To"), required=False, widget=DateInput())
-
-    def span(self) -> tuple[date | None, date | None]:
-        return self.cleaned_data.get("day_from"), self.cleaned_data.get("day_to")
 
 
 def role_choices(actor: User) -> list[tuple[str, Any]]:

@@ -20,6 +20,9 @@ from journal.models import AuditEvent
 
 LONGEST_VALUE: Final = 200
 _MONEY: Final = frozenset({"amount", "average_cheque"})
+_CLIENTS: Final = "clients.Client"
+# Without a name of their own: they are read as the client they belong to.
+_OF_CLIENT: Final = frozenset({"funnels.rotationorder", "funnels.salescycle", "funnels.questionnaire"})
 _ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}.*)?\Z")
 
 Names = dict[tuple[str, int], str]
@@ -34,12 +37,19 @@ def in_words(
     whom the viewer may not see stays a number.
     """
     shown = [event for event in events if not is_hidden(event)]
-    names = _names(shown, viewer)
+    clients = _clients(shown)
+    names = _names(shown, viewer, clients)
     hidden = {event.pk for event in events} - {event.pk for event in shown}
-    return [_row(event, names, is_hidden=event.pk in hidden) for event in events]
+    rows = []
+    for event in events:
+        name = event.object_name
+        if event.object_type in _OF_CLIENT:
+            name = names.get((_CLIENTS, clients.get(event.pk, 0)), "")
+        rows.append(_row(event, name, names, is_hidden=event.pk in hidden))
+    return rows
 
 
-def _row(event: AuditEvent, names: Names, *, is_hidden: bool) -> dict[str, Any]:
+def _row(event: AuditEvent, name: str, names: Names, *, is_hidden: bool) -> dict[str, Any]:
     changes = []
     for key in [] if is_hidden else sorted({*event.before, *event.after}):
         old, new = (_text(event, key, side.get(key), names) for side in (event.before, event.after))
@@ -56,7 +66,7 @@ def _row(event: AuditEvent, names: Names, *, is_hidden: bool) -> dict[str, Any]:
         "kind": str(OBJECT_WORDS.get(event.object_type, event.object_type)),
         "type": event.object_type,
         "id": event.object_id,
-        "name": "" if is_hidden else event.object_name,
+        "name": "" if is_hidden else name,
         "request": event.request_id,
         "is_hidden": is_hidden,
         "changes": changes,
@@ -122,8 +132,30 @@ def _choices(place: str, key: str) -> dict[str, Any]:
     return dict(getattr(field, "flatchoices", ()))
 
 
-def _names(events: Sequence[AuditEvent], viewer: Any) -> Names:
+def _clients(events: Sequence[AuditEvent]) -> dict[int, int]:
+    """Event → client of what it was done to: as the event says it, else by one query per kind of object."""
+    found: dict[int, int] = {}
+    asked: defaultdict[str, dict[int, int]] = defaultdict(dict)
+    for event in events:
+        if event.object_type in _OF_CLIENT and event.object_id:
+            said = event.after.get("client") or event.before.get("client")
+            if isinstance(said, int):
+                found[event.pk] = said
+            else:
+                asked[event.object_type][event.pk] = event.object_id
+    for label, objects in sorted(asked.items()):
+        model = apps.get_model(label)
+        if any(field.attname == "client_id" for field in model._meta.concrete_fields):
+            rows = model._default_manager.filter(pk__in=set(objects.values()))
+            clients = dict(rows.values_list("pk", "client_id"))
+            found |= {pk: clients[obj] for pk, obj in objects.items() if clients.get(obj)}
+    return found
+
+
+def _names(events: Sequence[AuditEvent], viewer: Any, clients: dict[int, int]) -> Names:
     wanted: defaultdict[str, set[int]] = defaultdict(set)
+    if clients:
+        wanted[_CLIENTS].update(clients.values())
     for event in events:
         for label, pk in _references(event):
             wanted[label].add(pk)
@@ -137,7 +169,7 @@ def _names(events: Sequence[AuditEvent], viewer: Any) -> Names:
     return found
 
 
-_SCOPED: Final = frozenset({"clients.Client", "clients.ContactPerson"})
+_SCOPED: Final = frozenset({_CLIENTS, "clients.ContactPerson"})
 
 
 def _references(event: AuditEvent) -> Iterator[tuple[str, int]]:

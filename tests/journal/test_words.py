@@ -16,6 +16,7 @@ from clients.services.dictionaries import SEGMENT_FIELDS
 from journal.choices import ACT_WORDS, CODES, FIELD_WORDS, GROUP_WORDS, OBJECT_WORDS, REFERENCES, VALUE_WORDS
 from journal.readers import in_words
 from journal.services import draft, record
+from tests.factories.work import take
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = (
@@ -139,6 +140,18 @@ def test_ids_codes_dates_and_switches_are_said_in_words(cast):
     assert said["Клиент"] == ("", "№ 1000000000"), "nobody or nobody of his"
     assert said["Причина"] == ("", "третий застой")
     assert said["Примечание"] == ("", "2026-13-45"), "what is no date stays as it was written"
+
+
+@pytest.mark.django_db
+def test_a_deal_is_called_by_its_client_and_never_by_codes(cast):
+    cycle = take(cast, cast.ivanova, name="ООО «Липа»")
+    signed = record(action="cycle.plan", obj=cycle, actor=cast.ivanova)
+    foreign = record(
+        action="rotation.cancel", object_type="funnels.rotationorder", object_id=1, after={"client": 10**9}
+    )
+    for viewer, name in ((cast.director, "ООО «Липа»"), (cast.volkov, "ООО «Липа»"), (cast.boss, "")):
+        rows = in_words([signed, foreign], viewer=viewer, is_hidden=lambda _event: False)
+        assert [row["name"] for row in rows] == [name, ""], viewer
 
 
 @pytest.mark.django_db
