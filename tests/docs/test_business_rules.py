@@ -2,6 +2,7 @@
 
 import importlib
 import re
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,5 +21,11 @@ def test_the_table_is_not_empty():
 @pytest.mark.parametrize(("symbol", "value"), ROWS)
 def test_documented_constant_is_the_one_in_force(symbol, value):
     module, name = symbol.rsplit(".", 1)
-    known = {"Fraction": Fraction, "PerColour": PerColour, "StepRates": StepRates, "__builtins__": {}}
+    known = {
+        "Fraction": Fraction,
+        "PerColour": PerColour,
+        "StepRates": StepRates,
+        "timedelta": timedelta,
+        "__builtins__": {},
+    }
     assert getattr(importlib.import_module(module), name) == eval(value, known)
