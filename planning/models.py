@@ -28,6 +28,9 @@ class MonthTarget(models.Model):
     version = models.PositiveSmallIntegerField(default=1)
     is_current = models.BooleanField(default=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
+    # Day plans (ISO day → roubles) before `elapsed_before`, as they were when the calendar of the month was edited.
+    elapsed = models.JSONField(default=dict, blank=True)
+    elapsed_before = models.DateField(null=True, blank=True)
     created_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -10,10 +11,19 @@ from django.db.models import QuerySet
 from accounts.choices import Role
 from accounts.models import Department, User
 from common.workdays import Calendar, month_end
-from planning.calculator import split_month, sum_of_managers
+from planning.calculator import WrongInput, resplit_month, split_month, sum_of_managers
 from planning.models import MonthTarget
 
 DayPlans = dict[date, Decimal]
+
+
+@dataclass(frozen=True)
+class InForce:
+    """A month's target, and the days gone by that an edit of the calendar no longer moves (None: never edited)."""
+
+    amount: Decimal
+    elapsed: dict[str, str]
+    elapsed_before: date | None
 
 
 def may_set_targets(user: User, department: Department) -> bool:
@@ -25,25 +35,28 @@ def may_set_targets(user: User, department: Department) -> bool:
 
 def current_targets(
     *, department_id: int, first_month: date, last_month: date, user_id: int | None = None
-) -> dict[tuple[int | None, date], Decimal]:
+) -> dict[tuple[int | None, date], InForce]:
     """(user id or None for the department, first day of the month) → target in force. One query."""
     rows = MonthTarget.objects.filter(
         department_id=department_id, is_current=True, month__gte=first_month, month__lte=last_month
     )
     if user_id is not None:
         rows = rows.filter(user_id=user_id)
-    return {(user, month): amount for user, month, amount in rows.values_list("user_id", "month", "amount")}
+    return {
+        (user, month): InForce(*values)
+        for user, month, *values in rows.values_list("user_id", "month", "amount", "elapsed", "elapsed_before")
+    }
 
 
 def day_plans(
-    targets: dict[tuple[int | None, date], Decimal], calendar: Calendar
+    targets: dict[tuple[int | None, date], InForce], calendar: Calendar
 ) -> tuple[dict[int, DayPlans], DayPlans]:
     """Day plans by person, and of the department: the sum of its people's, or its own target in a month without any."""
     people: dict[int, DayPlans] = {}
     own: list[DayPlans] = []
     personal_months = {month for user_id, month in targets if user_id is not None}
-    for (user_id, month), amount in sorted(targets.items(), key=lambda item: (item[0][0] or 0, item[0][1])):
-        days = days_of_month(amount, month, calendar)
+    for (user_id, month), target in sorted(targets.items(), key=lambda item: (item[0][0] or 0, item[0][1])):
+        days = days_in_force(target, month, calendar)
         if user_id is not None:
             people.setdefault(user_id, {}).update(days)
         elif month not in personal_months:
@@ -56,6 +69,17 @@ def days_of_month(amount: Decimal, month: date, calendar: Calendar) -> DayPlans:
     if not calendar.working_days(month, month_end(month.year, month.month)):
         return {}
     return split_month(amount, calendar, month.year, month.month)
+
+
+def days_in_force(target: InForce, month: date, calendar: Calendar) -> DayPlans:
+    """The same after an edited calendar: days gone by keep their plan, the rest goes to the working days left."""
+    if target.elapsed_before is None:
+        return days_of_month(target.amount, month, calendar)
+    kept = {date.fromisoformat(day): Decimal(plan) for day, plan in target.elapsed.items()}
+    try:
+        return resplit_month(target.amount, kept, calendar, month.year, month.month, target.elapsed_before)
+    except WrongInput:
+        return kept  # rows written past the service left no working day for the rest
 
 
 def target_history(*, department: Department, user: User | None, month: date) -> QuerySet[MonthTarget]:

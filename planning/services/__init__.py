@@ -1,5 +1,6 @@
 """Acts of planning: targets by people, rows of the night by the job."""
 
+from planning.services.calendar import keep_elapsed_days
 from planning.services.corrections import correct_past
 from planning.services.forecasts import freeze_forecasts
 from planning.services.norms import write_colour_norms
@@ -26,6 +27,7 @@ __all__ = [
     "drop_year_draft",
     "freeze_forecasts",
     "invalid_of",
+    "keep_elapsed_days",
     "set_month_target",
     "split_year_plan",
     "write_colour_norms",
