@@ -9,6 +9,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.choices import Role
 from accounts.models import Department
 from clients.filters import ClientFilter
 from clients.models import Client
@@ -55,6 +56,10 @@ class WorkFilter(ClientFilter):
         # Everybody else sees one department: there is nothing to choose.
         if user is None or not user.is_director:
             self.filters.pop("department", None)
+        if user is not None and user.role == Role.ACCOUNTANT:
+            # What he may not read he may not ask by either.
+            for name in set(self.filters) - {"search"}:
+                self.filters.pop(name)
 
     def by_age(self, queryset: QuerySet[Client], _name: str, value: str) -> QuerySet[Client]:
         return queryset.filter(aged_q(value, clock.today()))

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.choices import Role
 from accounts.models import User
 from clients.selectors import can_create
 from common import clock, markup
@@ -39,11 +40,12 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def _rows(found: Found, viewer: User, for_contact: bool) -> list[dict[str, Any]]:
     today, whom = clock.today(), reaches((client.pk for client in found.clients), viewer)
+    reads_papers = viewer.role == Role.ACCOUNTANT  # requisites and documents only
     rows = []
     for client in found.clients:
-        own = found.own.get(client.pk)
+        own = None if reads_papers else found.own.get(client.pk)
         card, contact = reverse("client_card", args=[client.pk]), reverse("contact_form", args=[client.pk])
-        works = own is not None or client.section == "customers"
+        works = not reads_papers and (own is not None or client.section == "customers")
         rows.append(
             {
                 "id": client.pk,
@@ -59,8 +61,8 @@ def _rows(found: Found, viewer: User, for_contact: bool) -> list[dict[str, Any]]
                 )
                 if own
                 else "",
-                "state": state_word(client.state),
-                "section": client.get_section_display(),
+                "state": "" if reads_papers else state_word(client.state),
+                "section": "" if reads_papers else client.get_section_display(),
                 "owner": client.owner.short_name if client.owner else _("no owner"),
                 "city": client.city,
             }

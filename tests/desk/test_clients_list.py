@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
+from clients.models import Client
 from common import clock
 from funnels.models import Ownership, SalesCycle
 from journal.models import AuditEvent
@@ -116,6 +117,23 @@ def test_a_client_older_than_ten_days_in_one_state_carries_the_red_mark_on_every
             page = browser.get(address).content.decode()
             assert stale.client.name in page and fresh.client.name in page
             assert page.count('class="tag tag-bad"') == 1, address
+
+
+def test_the_accountant_reads_requisites_alone_and_asks_by_nothing_else(cast, as_user):
+    browser = as_user(cast.accountant)
+    with on(TODAY):
+        rows = open_cycles(cast, cast.ivanova, green=1, red=1)
+        Client.objects.filter(pk__in=[row.client_id for row in rows]).update(has_documents=True)
+        Client.objects.filter(pk=rows[0].client_id).update(inn="6658412075")
+        whole = browser.get("/clients/")
+        asked = browser.get("/clients/?colour=green&section=in_work&state=c1&step=none&age=7&sort=age")
+        found = browser.get("/search/", {"q": rows[0].client.name})
+    assert names(whole) == names(asked) and len(names(whole)) == 2
+    for page in (whole, asked, found):
+        text = page.content.decode()
+        assert rows[0].client.name in text
+        assert 'class="lamp' not in text and 'class="age' not in text and "1 контакт" not in text
+    assert "6658412075" in whole.content.decode()
 
 
 def test_another_departments_clients_never_appear(cast, as_user):

@@ -27,13 +27,15 @@ class Asked:
         """`query`: the address of a list that is not the page itself, as the card remembers it."""
         self.viewer = cast(User, request.user)
         self.query: QueryDict = (request.GET if query is None else query).copy()
-        self.section = self.query.get("section", "")
+        # Requisites and documents are all an accountant reads (section 1.1): no section, colour or step to ask by.
+        self.reads_papers = self.viewer.role == Role.ACCOUNTANT
+        self.section = "any" if self.reads_papers else self.query.get("section", "")
         if self.section not in (*Section.values, "any"):
-            reads_only = self.viewer.role in (Role.ACCOUNTANT, Role.QUALITY)
+            reads_only = self.viewer.role == Role.QUALITY
             # A search looks everywhere: what is asked for by name may lie in any section.
             self.section = "any" if reads_only or self.query.get("search") else Section.IN_WORK
         self.sort = self.query.get("sort", "name")
-        if self.sort.lstrip("-") not in lists.SORTS:
+        if self.sort.lstrip("-") not in lists.SORTS or (self.reads_papers and self.sort.lstrip("-") != "name"):
             self.sort = "name"
         data = self.query.copy()
         data["section"] = "" if self.section == "any" else self.section
@@ -47,7 +49,7 @@ class Asked:
     @property
     def is_work(self) -> bool:
         """Rows with colour, age and next step; the other sections hold nobody in work."""
-        return self.section in (Section.IN_WORK, Section.CUSTOMERS, "any")
+        return not self.reads_papers and self.section in (Section.IN_WORK, Section.CUSTOMERS, "any")
 
     def address(self, **changes: str | None) -> str:
         """The list's address with these parameters changed (None takes one out); paging starts anew."""

@@ -21,7 +21,7 @@ from desk.constants import BULK_LIMIT, COUNT_LIMIT
 from desk.selectors import clients as lists
 from desk.selectors.rows import reaches
 from desk.views.clients.asked import CHIP_NAMES, Asked, acts_of
-from desk.views.clients.rows import base_line, columns_of, work_line
+from desk.views.clients.rows import base_line, columns_of, papers_line, work_line
 
 
 @require_safe
@@ -31,7 +31,7 @@ def client_list(request: HttpRequest) -> HttpResponse:
     page = lists.list_page(clients, sort=asked.sort, cursor=request.GET.get("cursor", ""))
     whom = reaches((row.pk for row in page.rows), asked.viewer)
     plain = calendar()
-    line = work_line if asked.is_work else base_line
+    line = work_line if asked.is_work else papers_line if asked.reads_papers else base_line
     if asked.is_work:
         total, amount = lists.totals(clients)
         count, more = total, False
@@ -50,7 +50,7 @@ def client_list(request: HttpRequest) -> HttpResponse:
     bulk = acts_of(asked)
     context = {
         "asked": asked,
-        "tabs": _tabs(asked),
+        "tabs": [] if asked.reads_papers else _tabs(asked),
         "chips": _chips(asked, today),
         "set_filters": _set_filters(asked),
         "columns": columns_of(asked),

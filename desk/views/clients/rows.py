@@ -8,7 +8,6 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from accounts.choices import Role
 from clients.models import Client
 from common import formats, markup
 from common.workdays import Calendar
@@ -31,6 +30,9 @@ def columns_of(asked: Asked) -> list[dict[str, Any]]:
             ("", _("To the term"), "num"),
             ("sum", _("Sum"), "num"),
         ]
+    elif asked.reads_papers:
+        heads = [("name", _("Client"), ""), ("", _("INN"), ""), ("", _("KPP"), ""), ("", _("City"), "")]
+        heads.append(("", _("Manager"), ""))
     else:
         heads = [
             ("name", _("Client"), ""),
@@ -71,9 +73,7 @@ def work_line(row: Client, reach: Reach, today: Any, plain: Calendar, asked: Ask
     left = lists.days_left(work.term_ends_on, today)
     owner = row.owner.short_name if row.owner and row.owner_id != viewer.pk else ""
     step: Any = formats.DASH
-    if viewer.role == Role.ACCOUNTANT:
-        step = formats.DASH  # requisites and documents only
-    elif work.next_step_at:
+    if work.next_step_at:
         step = format_html(
             '{}<span class="sub">{}</span>', markup.due(work.next_step_at, today=today), work.next_step_text
         )
@@ -131,5 +131,18 @@ def base_line(row: Client, reach: Reach, today: Any, plain: Calendar, asked: Ask
             ("", _("State"), state_word(row.state)),
             ("", _("Recall on"), formats.date_num(row.recall_on, today=today)),
             ("", _("Responsible before"), row.imported_responsible or formats.DASH),
+        ),
+    }
+
+
+def papers_line(row: Client, reach: Reach, today: Any, plain: Calendar, asked: Asked) -> dict[str, Any]:
+    """Requisites alone, as an accountant reads them."""
+    return _common(row, asked) | {
+        "owner": "",
+        "cells": (
+            ("", _("INN"), row.inn or formats.DASH),
+            ("", _("KPP"), row.kpp or formats.DASH),
+            ("", _("City"), row.city or formats.DASH),
+            ("", _("Manager"), row.owner.short_name if row.owner else formats.DASH),
         ),
     }
