@@ -52,3 +52,10 @@ def test_no_password_stands_in_the_shape_and_every_variable_is_explained():
     explained = set(re.findall(r"^#? ?(\w+)=", (ROOT / ".env.example").read_text(), re.M))
     assert asked <= explained
     assert "POSTGRES_PASSWORD: ${POSTGRES_PASSWORD}" in text
+
+
+def test_tls_ends_at_a_proxy_that_gets_its_certificate_itself():
+    proxy = SERVICES["proxy"]
+    assert proxy["image"].startswith("caddy:") and "--from ${BASE_URL}" in proxy["command"]
+    assert proxy["ports"] == ["80:80", "443:443"]
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
