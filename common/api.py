@@ -231,6 +231,7 @@ _PROBLEMS: Final = {
     403: "Not for this role or token",
     404: "Absent or out of scope",
     409: "A guard with its missing facts, a cap, a version or another person was faster",
+    429: "Too many requests; Retry-After says how many seconds to wait",
 }
 
 

@@ -49,6 +49,11 @@ def proxy_count() -> int:
     return number("PROXY_COUNT", 0, least=0, most=5)
 
 
+def api_requests_per_minute() -> int:
+    """Of one person in one web process; a token may send twice, a search a fifth of it. 0 means no limit."""
+    return number("API_REQUESTS_PER_MINUTE", 300, least=0, most=1_000_000)
+
+
 def base_url() -> str:
     """The address people open, without a trailing slash; mails, cookies and redirects follow it."""
     value = text("BASE_URL", f"http://127.0.0.1:{port()}").rstrip("/")

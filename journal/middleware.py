@@ -3,11 +3,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from datetime import timedelta
+from math import ceil
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
+from common import clock
 from journal.choices import Channel
+from journal.selectors import last_exports
 from journal.services import acting, current_act, new_request_id
 
 logger = logging.getLogger("svetofor.requests")
@@ -41,6 +47,38 @@ class TraceMiddleware:
                     "user_id": getattr(request, "actor_id", None),
                 }
                 logger.info("%s %s %s", request.method, request.path, response.status_code, extra=facts)
+        return response
+
+
+EXPORT_WINDOW: Final = timedelta(hours=1)
+
+
+class ExportLimitMiddleware:
+    """429 for a person who has taken `settings.EXPORTS_PER_HOUR` tables out within the hour (R-S1-0: the base leaves whole).
+
+    The log itself is counted, so that every process and every restart knows the same number. Asked are addresses of
+    exports, whose names end with `_export`, and pages that are told to answer as `?csv`.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        match = request.resolver_match
+        is_export = match is not None and ((match.url_name or "").endswith("_export") or "csv" in request.GET)
+        if not is_export or not request.user.is_authenticated:
+            return None
+        now, most = clock.now(), settings.EXPORTS_PER_HOUR
+        taken = last_exports(actor_id=request.user.pk, since=now - EXPORT_WINDOW, most=most)
+        if len(taken) < most:
+            return None
+        wait = max(1, ceil((taken[-1] + EXPORT_WINDOW - now).total_seconds()))
+        context = {"most": most, "minutes": ceil(wait / 60)}
+        response = render(request, "429.html", context, status=429)
+        response["Retry-After"] = str(wait)
         return response
 
 

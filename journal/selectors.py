@@ -57,6 +57,12 @@ def pulse(name: str) -> Pulse:
     return Pulse(name, at, alive)
 
 
+def last_exports(*, actor_id: int, since: datetime, most: int) -> list[datetime]:
+    """When this person took tables out after `since`, newest first, at most `most` moments."""
+    events = AuditEvent.objects.filter(actor_id=actor_id, at__gt=since, action__endswith=".export")
+    return list(events.order_by("-at", "-pk").values_list("at", flat=True)[:most])
+
+
 # Audit log
 
 # The hash of one seal, computed by the database from every column of its events (alias e) in their order and from the

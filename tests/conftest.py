@@ -76,6 +76,14 @@ def _fresh_calendar() -> None:
     forget_calendar()
 
 
+@pytest.fixture(autouse=True)
+def _fresh_minute() -> None:
+    """A test that asks much must not use up the minute of the next."""
+    from common.limits import requests_of_minute
+
+    requests_of_minute.forget()
+
+
 @pytest.fixture
 def cast(db):
     """Organisation, production calendar, two departments and everybody in them."""
