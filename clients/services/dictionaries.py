@@ -240,7 +240,7 @@ def _segment_values(segment: Segment) -> dict[str, Any]:
     return {field: getattr(segment, field) for field in sorted(SEGMENT_FIELDS)}
 
 
-_SEGMENTS: Final = (("small", "Малый", 14), ("medium", "Средний", 30), ("large", "Крупный", 40))
+_SEGMENTS: Final = (("small", "Маленький", 14), ("medium", "Средний", 30), ("large", "Крупный", 40))
 _CATEGORIES: Final = ("Производство", "Торговля", "Строительство", "Услуги", "Логистика", "Другое")
 _SOURCES: Final = ("Сайт", "Звонок", "Выставка", "Рекомендация", "Реклама", "Холодная база")
 

@@ -10,6 +10,7 @@ from typing import Final
 from django.db.models import Count, F, Q, QuerySet, Sum, Window
 from django.db.models.functions import Coalesce, RowNumber
 
+from accounts.choices import Role
 from accounts.models import Department, User
 from clients.models import Client
 from common.paging import CappedCount, KeysetPage, count_up_to, keyset_page
@@ -46,6 +47,8 @@ class Wanted:
 
 def cycles_of(viewer: User, wanted: Wanted) -> QuerySet[SalesCycle]:
     rows = SalesCycle.objects.visible_to(viewer).coloured()
+    if viewer.role == Role.ACCOUNTANT:
+        rows = rows.none()  # requisites and documents only
     if wanted.manager is not None:
         rows = rows.filter(owner=wanted.manager)
     if wanted.department is not None:
@@ -98,6 +101,8 @@ def ownerships_of(cards: list[SalesCycle]) -> dict[int, Ownership]:
 
 def clients_of(viewer: User, wanted: Wanted) -> QuerySet[Client]:
     rows = Client.objects.visible_to(viewer)
+    if viewer.role == Role.ACCOUNTANT:
+        rows = rows.none()
     if wanted.manager is not None:
         rows = rows.filter(owner=wanted.manager)
     if wanted.department is not None:
@@ -116,7 +121,7 @@ def in_support(viewer: User, wanted: Wanted) -> tuple[CappedCount, Decimal, list
 
 def outside(viewer: User, wanted: Wanted) -> dict[str, int]:
     """Clients that left the funnel, by state; one query. Ownerless ones belong to a department, to no manager."""
-    rows = Client.objects.visible_to(viewer).filter(state__in=OUTSIDE)
+    rows = clients_of(viewer, Wanted()).filter(state__in=OUTSIDE)
     if wanted.department is not None:
         rows = rows.filter(department=wanted.department)
     if wanted.manager is not None:

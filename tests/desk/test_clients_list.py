@@ -128,6 +128,8 @@ def test_the_accountant_reads_requisites_alone_and_asks_by_nothing_else(cast, as
         whole = browser.get("/clients/")
         asked = browser.get("/clients/?colour=green&section=in_work&state=c1&step=none&age=7&sort=age")
         found = browser.get("/search/", {"q": rows[0].client.name})
+        board = browser.get("/funnel/").content.decode()
+    assert 'class="lamp' not in board and rows[0].client.name not in board
     assert names(whole) == names(asked) and len(names(whole)) == 2
     for page in (whole, asked, found):
         text = page.content.decode()
