@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime
-from decimal import Decimal
-from typing import IO, Any, Final
+from collections.abc import Callable, Iterator
+from typing import IO, Any
 
-import xlsxwriter
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from common.text import formula_guard
+from common.books import write_book
 from deals.constants import EXPORT_ROWS
 from deals.models import Contract, Invoice, Offer, Payment, PaymentCredit
 from deals.selectors import Tab
-
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def documents_book(tab: Tab, rows: QuerySet[Any]) -> tuple[IO[bytes], int]:
@@ -31,7 +25,7 @@ def documents_book(tab: Tab, rows: QuerySet[Any]) -> tuple[IO[bytes], int]:
     }
     head, cells = heads[tab.model]
     lines = ([row.client.name, _owner(row), row.amount, _status(row), *cells(row)] for row in _all(rows))
-    return _book([_("Client"), _("Owner"), _("Amount, ₽"), _("Status"), *head], lines)
+    return write_book([_("Client"), _("Owner"), _("Amount, ₽"), _("Status"), *head], lines)
 
 
 def credits_book(rows: QuerySet[PaymentCredit]) -> tuple[IO[bytes], int]:
@@ -39,7 +33,7 @@ def credits_book(rows: QuerySet[PaymentCredit]) -> tuple[IO[bytes], int]:
     lines = (
         [row.payment.client.name, row.user.full_name, row.amount, row.payment.amount, row.paid_on] for row in _all(rows)
     )
-    return _book([_("Client"), _("Manager"), _("Credited, ₽"), _("Payment, ₽"), _("Paid on")], lines)
+    return write_book([_("Client"), _("Manager"), _("Credited, ₽"), _("Payment, ₽"), _("Paid on")], lines)
 
 
 def _all(rows: QuerySet[Any]) -> Iterator[Any]:
@@ -71,33 +65,3 @@ def _contract(row: Contract) -> list[Any]:
 def _payment(row: Any) -> list[Any]:
     number = row.invoice.number if row.invoice else ""
     return [number, row.paid_on, row.document, str(row.get_source_display())]
-
-
-def _book(head: list[str], lines: Iterable[list[Any]]) -> tuple[IO[bytes], int]:
-    place = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    book = xlsxwriter.Workbook(
-        place,
-        {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
-    )
-    sheet = book.add_worksheet()
-    bold = book.add_format({"bold": True})
-    money = book.add_format({"num_format": "# ##0.00"})
-    day = book.add_format({"num_format": "dd.mm.yyyy"})
-    for column, text in enumerate(head):
-        sheet.write_string(0, column, text, bold)
-    sheet.set_column(0, len(head) - 1, 18)
-    sheet.freeze_panes(1, 0)
-    count = 0
-    for count, line in enumerate(lines, start=1):
-        for column, value in enumerate(line):
-            if isinstance(value, Decimal):
-                sheet.write_number(count, column, value, money)
-            elif isinstance(value, date | datetime):
-                sheet.write_datetime(count, column, value, day)
-            elif isinstance(value, int):
-                sheet.write_number(count, column, value)
-            elif value:
-                sheet.write_string(count, column, formula_guard(str(value)))
-    book.close()
-    place.seek(0)
-    return place, count

@@ -16,6 +16,7 @@ from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import Department, User
 from accounts.views.proof import ask_proof_for_rows
 from common import clock, formats
+from common.books import XLSX
 from common.htmx import wants_fragment
 from common.paging import keyset_page
 from deals import selectors
@@ -178,7 +179,7 @@ def documents_export(request: HttpRequest) -> HttpResponse | FileResponse:
         book,
         as_attachment=True,
         filename=f"{asked.tab.name}-{clock.today():%Y-%m-%d}.xlsx",
-        content_type=exports.XLSX,
+        content_type=XLSX,
     )
     response["Cache-Control"] = "private, no-store"
     return response

@@ -303,7 +303,8 @@ def test_export_is_for_director_and_head_and_is_audited_with_its_count(as_user, 
     book = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
     texts = sheet + book.read("xl/sharedStrings.xml").decode() if "xl/sharedStrings.xml" in book.namelist() else sheet
-    assert "'=1+1" in texts and "<f>" not in texts
+    assert ">=1+1<" in texts and "<f>" not in texts
+    assert 'quotePrefix="1"' in book.read("xl/styles.xml").decode()
     event = AuditEvent.objects.filter(action="documents.export").latest("pk")
     assert (event.actor_id, event.after["count"], event.after["tab"]) == (cast.director.pk, 2, "offers")
     empty = as_user(cast.boss).get("/documents/export/?tab=offers")

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods
 from accounts.views.proof import ask_proof_for_rows
 from clients.models import Client
 from common import clock
+from common.books import XLSX, write_book
 from desk.selectors import clients as lists
 from desk.selectors.work import with_work
-from desk.views.books import XLSX, write_book
 from desk.views.clients.asked import Asked
 from desk.views.clients.bulk import chosen_of
 from journal.services import record

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
+from common.books import XLSX, write_book
 from desk.selectors.lights import Line, lights_of
-from desk.views.books import XLSX, write_book
 from desk.views.lights.rows import percent_of, role_of
 from desk.views.scope import department_asked
 from journal.services import record
