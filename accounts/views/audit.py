@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET
 from accounts.models import User
 from accounts.rules import may_see_audit
 from accounts.selectors import audit_events, has_hidden_contents
+from accounts.views.proof import ask_proof_for_rows
 from accounts.views.requests import only_for, person
 from common import clock
 from common.paging import count_up_to, keyset_page
@@ -90,6 +91,8 @@ def _export(request: HttpRequest, viewer: User, events: QuerySet[AuditEvent], wa
         query = request.GET.copy()
         del query["csv"]
         return redirect(f"{reverse('audit_log')}?{query.urlencode()}")
+    if unproved := ask_proof_for_rows(request, events):
+        return unproved
     asked = {name: str(value) for name, value in wanted.items()}
     record(
         action="journal.export",

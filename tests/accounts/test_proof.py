@@ -189,7 +189,9 @@ def test_an_export_of_more_than_a_thousand_rows_asks(cast, stale, monkeypatch):
     assert http.get(done["Location"])["Content-Type"].endswith("sheet")
 
 
-@pytest.mark.parametrize("url", ["/clients/export/", "/documents/export/?tab=payments", "/rotation/history/export/"])
+@pytest.mark.parametrize(
+    "url", ["/clients/export/", "/documents/export/?tab=payments", "/rotation/history/export/", "/audit/?csv=1"]
+)
 def test_every_list_that_may_be_long_asks(cast, stale, monkeypatch, url):
     http = stale(cast.director)
     assert http.get(url).status_code == 200

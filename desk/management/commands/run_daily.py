@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from common import clock
 from desk.services import GROUPS, JOBS, DailyLine, run_day
 from desk.services.daily import ALREADY, BUSY, DAY_OFF, FAILED
+from journal.services import seal_audit
 from notifications.services import deliver
 
 # The shell speaks the language of the installation's operators, like `up`.
@@ -30,6 +31,7 @@ class Command(BaseCommand):
             self.stdout.write(_text(line))
             failed += line.result == FAILED
         counts = deliver(limit=1000)
+        seal_audit()
         self.stdout.write(f"mail: {_counts(counts)}")
         if failed:
             raise CommandError(f"Не выполнено заданий: {failed}", returncode=1)
