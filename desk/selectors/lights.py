@@ -17,6 +17,7 @@ from accounts.models import Department, User
 from accounts.selectors import calendar
 from clients.models import Segment
 from common import clock
+from common.snapshots import snapshot
 from common.workdays import PeriodKind
 from desk.constants import NEWCOMER_DAYS
 from desk.selectors.ratio import Ratio, add_up, floors_of, is_newcomer, ratio_of
@@ -110,6 +111,7 @@ class Lights:
     by_segment: dict[int, Counts] = field(default_factory=dict)
 
 
+@snapshot()
 def lights_of(department: Department) -> Lights:
     """The board as it stands now. About fifteen queries, whatever the number of managers and clients."""
     today, plain = clock.today(), calendar()

@@ -12,6 +12,7 @@ from django.db.models import Max, Sum
 
 from accounts.models import Department, User
 from accounts.selectors import calendar as production_calendar
+from common.snapshots import snapshot
 from common.workdays import PeriodKind, control_weeks
 from deals.models import PaymentCredit
 from planning.calculator import Verification, attainment, plan_between
@@ -83,6 +84,7 @@ class Board:
         return None if self.forecast is None or not self.figures.plan else self.figures.plan - self.forecast
 
 
+@snapshot()
 def board_of(*, department: Department, user: User | None, kind: PeriodKind, day: date, today: date) -> Board:
     """The board of the period that holds `day`; a running period is counted to yesterday, today stands apart."""
     calendar = production_calendar()
