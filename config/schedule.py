@@ -45,8 +45,8 @@ BEAT: Final = {
     "sweep": _ring("desk.tasks.sweep", 60),
     # sends what waits in the outbox
     "outbox": _ring("notifications.tasks.deliver_outbox", 30),
-    # missed-call escalations, events nobody took, calls that ring for ever
-    "telephony": _ring("telephony.tasks.sweep", 300),
+    # missed-call escalations, events nobody took, calls that ring for ever: what Redis forgot is found in two minutes
+    "telephony": _ring("telephony.tasks.sweep", 60),
     # uploaded tables whose message or worker was lost, copies of files that were only checked
     "imports": _ring("clients.tasks.sweep_imports", 60),
     # closes what was committed to the audit log

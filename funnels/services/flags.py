@@ -30,7 +30,7 @@ from funnels.services.tasks import create_task
 from journal.models import JobRun
 from journal.services import add_item, in_batch, record
 
-BATCH = 50
+BATCH = 20  # the department's queue is locked till the end of a batch
 
 
 def flag_stagnant(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:

@@ -39,7 +39,7 @@ from journal.models import JobRun
 from journal.services import add_item, in_batch, record
 
 EXECUTES_AT: Final = time(9, 20)
-BATCH = 50
+BATCH = 20  # the queue, the people and the clients of a batch are locked till its end: nobody may wait for long
 _DUE = (OrderStatus.QUEUED, OrderStatus.WAITING_QUOTA)
 
 

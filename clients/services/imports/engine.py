@@ -24,7 +24,7 @@ from common import clock
 from journal.choices import Channel
 from journal.services import acting, record
 
-_LEASE: Final = timedelta(minutes=5)
+_LEASE: Final = timedelta(seconds=60)  # a killed worker's import is free again after this and the next sweep
 # Imports of the organisation take turns, batch by batch: the later one sees what the earlier one has written.
 _IMPORT_LOCK: Final = 0x1A_0077
 _ATTEMPTS: Final = 3
@@ -131,6 +131,7 @@ class _Reading:
             )
         }
         for batch in _batches(self.table):
+            self._keep()
             fresh = []
             for row in batch:
                 if row.row_no not in done:
@@ -148,7 +149,11 @@ class _Reading:
         """Counts the rows before anything is written, so that a file beyond the limits leaves nothing behind."""
         if "total" in self.counts:
             return
-        self.counts["total"] = sum(1 for _row in self.table.rows())
+        total = 0
+        for _row in self.table.rows():
+            total += 1
+            self._keep()
+        self.counts["total"] = total
         file_codes = [str(RowCode.WARNING_COLOUR)] if self.table.header.has_colour else []
         self.counts["warnings"] += len(file_codes)
         header = self.table.header
@@ -160,6 +165,16 @@ class _Reading:
             "codes": file_codes,
         }
         self._save(lease_until=self.lease)
+
+    def _keep(self) -> None:
+        """Holds the run while rows are only read: half of the lease must always be left."""
+        now = clock.now()
+        if self.lease - now > _LEASE / 2:
+            return
+        held = ImportRun.objects.filter(pk=self.run.pk, lease_until=self.lease, state=ImportState.RUNNING)
+        if not held.update(lease_until=now + _LEASE):
+            raise _LostLease
+        self.lease = self.run.lease_until = now + _LEASE
 
     def _write(self, rows: list[ParsedRow]) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
