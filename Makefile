@@ -24,7 +24,7 @@ export UV_NO_PROGRESS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DJANGO_SETTINGS_MODULE := config.settings
 
-.PHONY: run test lint bench lock fix backup restore clean
+.PHONY: run test lint bench lock fix backup restore faults clean
 
 .venv/bin/uv:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed: install it or run make PYTHON=/path/to/python3.11"; exit 1; }
@@ -66,6 +66,10 @@ backup: .venv/.complete
 restore: .venv/.complete
 	@test -n "$(FILE)" || { echo "Which one? make restore FILE=var/backups/svetofor-….tar"; exit 1; }
 	@$(MANAGE) restore "$(FILE)" $(FORCE)
+
+# Kills everything again and again and counts what was lost, e.g. FAULT_ARGS="--seed 7 --kills 200 --drills".
+faults: .venv/.complete
+	@$(BIN)/python -m faults $(FAULT_ARGS)
 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --generate-hashes --no-header --no-emit-index-url --python-version 3.11
 lock: .venv/bin/uv
