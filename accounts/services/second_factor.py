@@ -23,7 +23,7 @@ from common import clock
 from common.errors import Conflict, Invalid, NotAllowed
 from journal.services import record
 
-_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
+_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"  # pragma: allowlist secret
 _GROUP = 4
 
 
