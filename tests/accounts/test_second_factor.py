@@ -6,8 +6,10 @@ import pytest
 import time_machine
 from axes.models import AccessAttempt
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import services
@@ -234,6 +236,14 @@ def test_a_code_is_taken_once_and_none_older_after_it(enrolled, clock):
         assert code(second, value).status_code == 422
     clock.shift(timedelta(seconds=30))
     assert code(second, app.code()).status_code == 303
+
+
+def test_a_code_is_compared_under_a_lock(cast, enrolled):
+    with CaptureQueriesContext(connection) as seen:
+        assert services.take_code(user=cast.ivanova, code=enrolled[1].code())
+    first = next(query["sql"] for query in seen.captured_queries if "accounts_secondfactor" in query["sql"])
+    assert first.startswith("SELECT")
+    assert "FOR UPDATE" in first
 
 
 def test_the_code_of_setting_up_does_not_sign_in(cast, clock):
