@@ -82,6 +82,10 @@ class DepartmentForecast:
     zone: Zone | None
     plans: Mapping[int, Decimal]
 
+    @property
+    def expected_deals_total(self) -> Fraction:
+        return sum((one.expected_deals_total for one in self.managers), Fraction(0))
+
 
 def mean_conversions(managers: Iterable[Passages], default: PerColour) -> PerColour:
     """p̄: the unweighted mean of the managers' own conversions, stage by stage.

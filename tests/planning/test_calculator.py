@@ -82,6 +82,7 @@ class TestForecast:
         shown = [[f"{float(one.expected_deals[c]):.3f}" for c in (GREEN, YELLOW, RED)] for one in managers]
         assert shown == [["8.160", "7.888", "7.344"], ["6.120", "5.916", "5.798"], ["4.080", "5.522", "6.957"]]
         assert [f"{float(one.expected_deals_total):.3f}" for one in managers] == ["23.392", "17.834", "16.559"]
+        assert f"{float(self.department().expected_deals_total):.3f}" == "57.784"
 
     @pytest.mark.parametrize(
         ("days", "expected"),

@@ -127,6 +127,7 @@ def test_a_department_without_people_is_told_how_many_it_needs():
     line = found.lines[Step.HELD_MEETINGS]
     assert (line.month, line.per_manager, line.norm, line.why) == (250, None, None, Why.NO_PEOPLE)
     assert found.meetings.headcount == 6 and found.meetings.zone is Zone.RED
+    assert found.meetings.cover.value == 0 and found.meetings.affordable == 0
     assert str(found.day_plan) == "157894.74" and found.manager_day_plan is None
 
 

@@ -315,6 +315,11 @@ class TestIncomingLines:
         assert (found.agents, found.waits, found.level) == (0, 0, 1)
         assert calc.answering(calc.Queue(100, 180), 0).is_growing
 
+    def test_as_many_people_as_erlangs_never_catch_up(self):
+        five, six = (calc.answering(calc.Queue(100, 180), agents) for agents in (5, 6))
+        assert five.is_growing and (five.waits, five.level) == (1, 0)
+        assert not six.is_growing
+
     def test_impossible_lines_are_named(self):
         with pytest.raises(WrongInput) as caught:
             calc.agents_needed(calc.Queue(-1, 90_000, -5))
