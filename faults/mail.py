@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import socket
 import threading
@@ -30,6 +31,7 @@ class PostOffice:
         self.controller: Controller | None = None
 
     def start(self) -> int:
+        logging.getLogger("mail.log").setLevel(logging.WARNING)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
