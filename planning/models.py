@@ -2,7 +2,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department
@@ -29,7 +29,7 @@ class MonthTarget(models.Model):
     is_current = models.BooleanField(default=True)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     # Day plans (ISO day → roubles) before `elapsed_before`, as they were when the calendar of the month was edited.
-    elapsed = models.JSONField(default=dict, blank=True)
+    elapsed = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), blank=True)
     elapsed_before = models.DateField(null=True, blank=True)
     created_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
