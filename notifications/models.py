@@ -58,3 +58,8 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def link(self) -> str:
+        """`url` when it is a page of ours, else ''."""
+        return self.url if self.url.startswith("/") and not self.url.startswith(("//", "/\\")) else ""
