@@ -52,13 +52,14 @@ def enters(login="ivanova", password=STRONG) -> bool:
     return Client().post("/login/", {"username": login, "password": password}).status_code == 303
 
 
-@pytest.mark.parametrize("who", ["ivanova", " IVANOVA ", "ivanova@example.org", "Ivanova@Example.org"])
-def test_one_letter_goes_to_the_stored_address(cast, who):
-    assert ask(who).status_code == 200
-    mail = OutboxMail.objects.get()
-    assert (mail.to_address, mail.recipient) == ("ivanova@example.org", cast.ivanova)
-    assert f"{product.BASE_URL}/login/reset/{cast.ivanova.pk}/" in mail.text
-    assert "ivanova" in mail.html
+def test_one_letter_goes_to_the_stored_address(cast):
+    for who in ("ivanova", " IVANOVA ", "ivanova@example.org", "Ivanova@Example.org"):
+        OutboxMail.objects.all().delete()
+        assert ask(who).status_code == 200
+        mail = OutboxMail.objects.get()
+        assert (mail.to_address, mail.recipient) == ("ivanova@example.org", cast.ivanova), who
+        assert f"{product.BASE_URL}/login/reset/{cast.ivanova.pk}/" in mail.text
+        assert "ivanova" in mail.html
 
 
 def test_a_new_password_is_chosen_once(cast):
@@ -79,11 +80,11 @@ def test_a_new_password_is_chosen_once(cast):
     assert AuditEvent.objects.filter(action="user.password", object_id=cast.ivanova.pk).count() == 1
 
 
-@pytest.mark.parametrize("password", ["short", "password1234", "ivanova@example.org", "x" * 129])
-def test_a_weak_password_is_refused_and_the_link_stays(cast, password):
+def test_a_weak_password_is_refused_and_the_link_stays(cast):
     ask()
     path = link()
-    assert choose(path, password).status_code == 422
+    for password in ("short", "password1234", "ivanova@example.org", "x" * 129):
+        assert choose(path, password).status_code == 422, password
     assert choose(path).status_code == 303
 
 
@@ -102,24 +103,20 @@ def test_the_second_factor_stays_and_is_asked_for(cast):
 # AU7
 
 
-@pytest.mark.parametrize("header", ["HTTP_HOST", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED"])
-def test_a_foreign_host_never_reaches_the_letter(cast, header):
-    response = ask(**{header: "host=evil.example" if header == "HTTP_FORWARDED" else "evil.example"})
-    if header == "HTTP_HOST":
-        assert response.status_code == 400
-        assert not OutboxMail.objects.exists()
-    else:
-        assert product.BASE_URL in letter()
-        mail = OutboxMail.objects.get()
-        assert "evil.example" not in mail.text + mail.html
+def test_a_foreign_host_never_reaches_the_letter(cast):
+    assert ask(HTTP_HOST="evil.example").status_code == 400
+    assert not OutboxMail.objects.exists()
+    ask(HTTP_X_FORWARDED_HOST="evil.example", HTTP_FORWARDED="host=evil.example")
+    mail = OutboxMail.objects.get()
+    assert product.BASE_URL in mail.text
+    assert "evil.example" not in mail.text + mail.html
 
 
 # AU8
 
 
-@pytest.mark.parametrize(
-    "who",
-    [
+def test_anything_but_one_stored_address_writes_to_nobody(cast):
+    for who in (
         "ivanova@example.org,evil@example.net",
         "ivanova@example.org evil@example.net",
         '["ivanova@example.org","evil@example.net"]',
@@ -130,11 +127,9 @@ def test_a_foreign_host_never_reaches_the_letter(cast, header):
         "",
         "\x00",
         "x" * 300,
-    ],
-)
-def test_anything_but_one_stored_address_writes_to_nobody(cast, who):
-    assert ask(who).status_code in (200, 422)
-    assert not OutboxMail.objects.exists()
+    ):
+        assert ask(who).status_code in (200, 422), who
+        assert not OutboxMail.objects.exists(), who
 
 
 def test_a_list_of_addresses_has_one_recipient_at_most(cast):

@@ -149,11 +149,11 @@ def test_the_page_shows_picture_and_secret_and_looking_changes_nothing(cast, as_
     assert App.scanned(other.get("/account/second-factor/").content.decode()) != App.scanned(first)
 
 
-@pytest.mark.parametrize("steps", [-3, 3])
-def test_a_code_of_another_time_sets_nothing_up(cast, as_user, clock, steps):
+def test_a_code_of_another_time_sets_nothing_up(cast, as_user, clock):
     http = as_user(cast.ivanova)
     app = App.scanned(http.get("/account/second-factor/").content.decode())
-    assert http.post("/account/second-factor/", {"code": app.code(steps=steps)}).status_code == 422
+    for steps in (-3, -2, 2, 3):
+        assert http.post("/account/second-factor/", {"code": app.code(steps=steps)}).status_code == 422, steps
     assert not SecondFactor.objects.exists()
     cast.ivanova.refresh_from_db()
     assert cast.ivanova.second_factor_since is None
@@ -273,11 +273,12 @@ def test_the_right_password_alone_does_not_empty_the_bucket(enrolled):
     assert password(http, "ivanova", "wrong-password").status_code == 429
 
 
-@pytest.mark.parametrize("value", ["", "12345", "1234567", "½23456", "١٢٣٤٥٦", "\x00", "x" * 40, "aaaa-bbbb-cccc"])
-def test_nonsense_is_no_code(enrolled, value):
+def test_nonsense_is_no_code(enrolled):
     http = Client()
     password(http, "ivanova")
-    assert code(http, value).status_code == 422
+    for value in ("", "12345", "1234567", "½23456", "١٢٣٤٥٦", "\x00", "x" * 40, "aaaa-bbbb-cccc"):
+        assert code(http, value).status_code == 422, value
+        AccessAttempt.objects.all().delete()
 
 
 def test_typed_codes_are_not_kept(cast, enrolled):

@@ -259,15 +259,16 @@ def known(cast):
 def shut_out(login="ivanova"):
     """What an attacker does who only wants the person to stay outside."""
     stranger = Client()
-    codes = [attempt(stranger, login, ip=f"10.0.7.{n}").status_code for n in range(16)]
-    assert codes[-1] == 429
+    AccessAttempt.objects.create(username=login, ip_address="10.0.6.1", user_agent="", failures_since_start=13)
+    codes = [attempt(stranger, login, ip=f"10.0.7.{n}").status_code for n in range(3)]
+    assert codes == [422, 429, 429]
 
 
-@pytest.mark.parametrize("address", ["10.0.0.1", "10.0.7.1"])
-def test_strangers_do_not_lock_a_person_out_of_a_browser_he_knows(cast, known, address):
+def test_strangers_do_not_lock_a_person_out_of_a_browser_he_knows(cast, known):
     shut_out()
     assert attempt(Client(), "ivanova", PASSWORD, ip="10.9.9.9").status_code == 429
-    assert attempt(known, "ivanova", PASSWORD, ip=address).status_code == 303
+    for address in ("10.0.0.1", "10.0.7.1"):
+        assert attempt(known, "ivanova", PASSWORD, ip=address).status_code == 303
     # And his success opens the door to nobody else.
     assert attempt(Client(), "ivanova", PASSWORD, ip="10.9.9.9").status_code == 429
 
@@ -288,11 +289,11 @@ def test_the_cookie_of_one_person_is_none_for_another(cast, known):
     assert attempt(known, "petrov", PASSWORD, ip="10.9.9.9").status_code == 429
 
 
-@pytest.mark.parametrize("value", ["x", "eyJpdmFub3ZhIjoieCJ9:1:x", "é"])
-def test_a_forged_cookie_is_none(cast, client, value):
+def test_a_forged_cookie_is_none(cast, client):
     shut_out()
-    client.cookies["device"] = value
-    assert attempt(client, "ivanova", PASSWORD, ip="10.9.9.9").status_code == 429
+    for value in ("x", "eyJpdmFub3ZhIjoieCJ9:1:x", "é"):
+        client.cookies["device"] = value
+        assert attempt(client, "ivanova", PASSWORD, ip="10.9.9.9").status_code == 429
 
 
 def test_what_a_browser_says_of_itself_makes_no_bucket(cast, client):
