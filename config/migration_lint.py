@@ -22,7 +22,6 @@ BEFORE_THE_FIRST_RELEASE: Final = (
     "0002_settled_invoices",
     "0003_due_at_and_heartbeat",
     "0002_calls_from_events",
-    "0005_targets_keep_elapsed_days",
 )
 
 
