@@ -217,13 +217,21 @@ NASTY = [
 
 @pytest.mark.parametrize("path", [*LISTS, "lights/", "plan-fact/"])
 def test_no_query_breaks_a_list(cast, calls_as, path):
+    """Each parameter the list knows; what it does not know is refused before it is looked at (see also security/)."""
     caller = calls_as(cast.director)
     names = ["search", "phone", "inn", "owner", "cursor", "page_size", "ordering", "day_from", "is_open", "page", "day"]
     names += ["department", "user", "period", "state"]
+    unknown = caller.get(path, nonsense="1").json()["errors"][0]["text"]
+    known = 0
     for name in names:
+        first = caller.get(path, **{name: NASTY[0]})
+        if first.status_code == 400 and first.json()["errors"][0]["text"] == unknown:
+            continue
+        known += 1
         for value in [*(one.encode("utf-8", "replace") for one in NASTY), b"\xff\xfe", "9" * 400, "2026-02-30"]:
             response = caller.get(path, **{name: value})
             assert response.status_code in (200, 400, 404), (name, value)
+    assert known >= 1
     assert caller.get(path, **{"owner__in": [1, 2]}).status_code == 400
 
 
