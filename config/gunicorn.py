@@ -7,6 +7,8 @@ from config import env, logs
 worker_class = "gthread"
 workers = env.number("WEB_WORKERS", 2, least=1, most=64)
 threads = env.number("WEB_THREADS", 8, least=1, most=64)
+# Workers are forked from a loaded program: one that was killed is back at once instead of after its imports.
+preload_app = True
 # After SIGTERM no new connection is taken and what is being answered may end.
 graceful_timeout = 25
 timeout = 60
