@@ -177,7 +177,7 @@ def _fill_base(cursor: Any, rest: int, copies: int) -> None:
     )
     worked = f"FROM generate_series(1, {rest}) n WHERE n % 200 = 0 OR n % 20 IN (7, 8, 9)"
     client, created = f"{FIRST_BASE} + n", f"{today} - 400 + n % 300"
-    started = f"({today} - 90 + n % 60)"
+    started = f"({today} - 720 + n % 700)"
     _insert(
         cursor,
         "clients.Client",
