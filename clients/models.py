@@ -174,6 +174,12 @@ class Client(models.Model):
             # the director's whole base, by name
             models.Index(fields=["section", "sort_key", "id"], name="clients_client_all_by_section"),
             models.Index(fields=["sort_key", "id"], name="clients_client_by_name"),
+            # those who left the funnel, by state; nobody ever worked with the rest of the base
+            models.Index(
+                fields=["state", "department", "section"],
+                condition=Q(state__isnull=False),
+                name="clients_client_by_state",
+            ),
             # search by INN
             models.Index(fields=["inn"], condition=~Q(inn=""), name="clients_client_by_inn"),
             # recall and archive that come due

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
 
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import Absence
@@ -29,12 +31,36 @@ def free_to_take_q(day: date, prefix: str = "") -> Q:
     )
 
 
-def visibility_q(user: User, prefix: str = "") -> Q:
-    """The one definition of who sees which client (section 1.1); `prefix` walks to the client ("client__")."""
+class AnyOf(Func):
+    """`column = ANY (array)`: unlike `IN (subquery)` it may use an index where other conditions are joined by OR."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY ("
+    output_field = models.BooleanField()
+
+
+def owned_q(user: User, day: date, prefix: str = "") -> Q:
+    """What the person owns and what those own for whom he deputises on `day`."""
+    deputised = Absence.objects.covering(day).filter(deputy=user).order_by().values("user_id")
+    return Q(**{f"{prefix}owner_id": user.pk}) | Q(AnyOf(F(f"{prefix}owner_id"), ArraySubquery(deputised)))
+
+
+# A client has an owner in these sections only (constraint clients_client_owner_only_in_work_or_customer).
+_OWNED_SECTIONS = frozenset({Section.IN_WORK, Section.CUSTOMERS})
+
+
+def visibility_q(user: User, prefix: str = "", sections: Collection[str] = ()) -> Q:
+    """The one definition of who sees which client (section 1.1); `prefix` walks to the client ("client__").
+
+    `sections` narrows it to these, and leaves out what cannot be there: a million clients of the base are not looked
+    at for a list of ninety in work.
+    """
     nobody = Q(pk__in=[])
     if not user.is_active:
         return nobody
     live = Q(**{f"{prefix}is_live": True})
+    if sections:
+        live &= Q(**{f"{prefix}section__in": sorted(sections)})
     if user.role == Role.DIRECTOR:
         return live
     if user.role == Role.HEAD:
@@ -44,33 +70,40 @@ def visibility_q(user: User, prefix: str = "") -> Q:
     if user.role == Role.ACCOUNTANT:
         return live & Q(**{f"{prefix}has_documents": True})
     if user.role in MANAGER_ROLES:
-        day = clock.today()
-        deputised = Absence.objects.covering(day).filter(deputy=user).values("user_id")
-        banned = models.Subquery(
-            apps.get_model("clients", "RetakeBan").objects.filter(user=user, until_on__gte=day).values("client_id")
-        )
-        free = (
-            Q(**{f"{prefix}department_id": user.department_id})
-            & free_to_take_q(day, prefix)
-            & ~Q(**{f"{prefix}pk__in": banned})
-        )
-        return live & (Q(**{f"{prefix}owner_id": user.pk}) | Q(**{f"{prefix}owner_id__in": deputised}) | free)
+        return live & _manager_q(user, prefix, frozenset(sections))
     return nobody
+
+
+def _manager_q(user: User, prefix: str, sections: frozenset[str]) -> Q:
+    """His own, those he deputises for, and what of the department's base he may take."""
+    day = clock.today()
+    owned = owned_q(user, day, prefix)
+    if sections and sections <= _OWNED_SECTIONS:
+        return owned
+    banned = models.Subquery(
+        apps.get_model("clients", "RetakeBan").objects.filter(user=user, until_on__gte=day).values("client_id")
+    )
+    free = (
+        Q(**{f"{prefix}department_id": user.department_id})
+        & free_to_take_q(day, prefix)
+        & ~Q(**{f"{prefix}pk__in": banned})
+    )
+    return free if sections and not sections & _OWNED_SECTIONS else owned | free
 
 
 class ClientQuerySet(models.QuerySet):
     def live(self) -> Self:
         return self.filter(is_live=True)
 
-    def visible_to(self, user: User) -> Self:
-        return self.filter(visibility_q(user))
+    def visible_to(self, user: User, sections: Collection[str] = ()) -> Self:
+        """What the person may see, of these sections only when any are named."""
+        return self.filter(visibility_q(user, sections=sections))
 
     def workable_by(self, user: User) -> Self:
         """In whose name acts may be done: the owner, his deputy of today, the head of the department, the director."""
         scope = self.visible_to(user)
         if user.role in MANAGER_ROLES:
-            deputised = Absence.objects.covering(clock.today()).filter(deputy=user).values("user_id")
-            return scope.filter(Q(owner=user) | Q(owner_id__in=deputised))
+            return scope.filter(owned_q(user, clock.today()))
         if user.role in (Role.HEAD, Role.DIRECTOR):
             return scope
         return self.none()

@@ -3,13 +3,14 @@
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, Generic, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import Field, IntegerField, Model, Q, QuerySet, Subquery
 
 DEFAULT_PAGE_SIZE: Final = 50
 _LONGEST_CURSOR: Final = 8192
@@ -46,6 +47,23 @@ def count_up_to(queryset: QuerySet[Any], limit: int) -> CappedCount:
     """Counts no further than `limit`, so that a counter never walks a whole table."""
     found = queryset.order_by()[: limit + 1].count()
     return CappedCount(min(found, limit), found > limit)
+
+
+class _Counted(Subquery):
+    """The number of rows of a query, limited as it is."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+
+def counts_up_to(querysets: Mapping[str, QuerySet[M]], limit: int) -> dict[str, CappedCount]:
+    """Each of the querysets of one model counted no further than `limit`, all in one query."""
+    model = next(iter(querysets.values())).model
+    counted = {f"n_{name}": _Counted(rows.order_by().values("pk")[: limit + 1]) for name, rows in querysets.items()}
+    # Any row carries the figures; a table without one has nothing to count.
+    row = next(iter(model._base_manager.order_by().values(**counted)[:1]), {})
+    found = {name: row.get(f"n_{name}") or 0 for name in querysets}
+    return {name: CappedCount(min(number, limit), number > limit) for name, number in found.items()}
 
 
 def keyset_page(

@@ -4,6 +4,9 @@ import re
 import unicodedata
 from typing import Final
 
+# The greatest code point: every text that begins with `x` lies between `x` and `x` + this.
+LAST_CHARACTER: Final = "\U0010ffff"
+
 
 class TextError(ValueError):
     """Text that cannot be stored. `code`: nul, surrogate, too_long."""

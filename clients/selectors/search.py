@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Reverse
 
 from clients.constants import PHONE_SUFFIX_SHORTEST, SEARCH_LONGEST, SEARCH_SHORTEST
 from clients.models import Client, Email, Phone
 from common.phones import normalise
-from common.text import TextError, clean_text
+from common.text import LAST_CHARACTER, TextError, clean_text, sort_key
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -30,16 +30,26 @@ def readable(text: str) -> str:
 
 
 def search(user: User, text: str, limit: int = 20) -> list[Client]:
-    """At most `limit` visible clients by name.
+    """At most `limit` visible clients: those whose name begins with the text, then the others, each by name.
 
-    Two characters at least; LIKE wildcards are literal. At most three queries.
+    Two characters at least; LIKE wildcards are literal. Of a fragment that more than _MOST_MATCHES names hold, some
+    are shown. At most three queries.
     """
     text = readable(text)
     matches = search_q(user, text)
     if matches is None:
         return []
-    found = Client.objects.visible_to(user).filter(matches).select_related("owner")
-    return list(found.order_by("sort_key", "pk")[:limit])
+    scope = Client.objects.visible_to(user).filter(matches)
+    # Unordered and limited inside: else the planner walks the whole base by name in the hope of meeting the fragment.
+    keys = scope.order_by().values("pk")[:_MOST_MATCHES]
+    opening = sort_key(text) if any(mark.isalpha() for mark in text) else ""
+    begins = Q(sort_key__gte=opening, sort_key__lt=opening + LAST_CHARACTER)
+    if opening:
+        # A range of the index by name: the first rows of a common word are found without reading all of its rows.
+        keys = keys.union(scope.filter(begins).order_by("sort_key", "pk").values("pk")[:limit])
+    rank = Case(When(begins, then=0), default=1) if opening else Value(0)
+    found = Client.objects.filter(pk__in=keys).select_related("owner")
+    return list(found.order_by(rank, "sort_key", "pk")[:limit])
 
 
 def search_q(user: User, text: str) -> Q | None:

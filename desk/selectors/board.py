@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import Count, F, Q, QuerySet, Sum, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from accounts.choices import Role
 from accounts.models import Department, User
+from clients.choices import Section
 from clients.models import Client
-from common.paging import CappedCount, KeysetPage, count_up_to, keyset_page
+from clients.querysets import visibility_q
+from common.paging import CappedCount, KeysetPage, count_up_to, counts_up_to, keyset_page
 from desk.constants import BOARD_CARDS, COUNT_LIMIT
 from funnels.models import Ownership, SalesCycle
 
 STATES: Final = ("new", "c1", "c2", "c3", "deal")
 COLOURS: Final = ("green", "yellow", "red")
+OWNED: Final = (Section.IN_WORK, Section.CUSTOMERS)  # where an open sale, or one in support, can be
 OUTSIDE: Final = ("refusal", "reserve", "recall", "customer")
 
 
@@ -46,7 +48,7 @@ class Wanted:
 
 
 def cycles_of(viewer: User, wanted: Wanted) -> QuerySet[SalesCycle]:
-    rows = SalesCycle.objects.visible_to(viewer).coloured()
+    rows = SalesCycle.objects.coloured().filter(visibility_q(viewer, "client__", OWNED))
     if viewer.role == Role.ACCOUNTANT:
         rows = rows.none()  # requisites and documents only
     if wanted.manager is not None:
@@ -57,7 +59,7 @@ def cycles_of(viewer: User, wanted: Wanted) -> QuerySet[SalesCycle]:
 
 
 def columns_of(viewer: User, wanted: Wanted, by: str) -> list[Column]:
-    """Every column with its first cards; the next step's day decides the order. Two queries."""
+    """Every column with its first cards; the next step's day decides the order. Three queries."""
     names = STATES if by == "state" else COLOURS
     columns = {name: Column(name) for name in names}
     counted = (
@@ -73,16 +75,14 @@ def columns_of(viewer: User, wanted: Wanted, by: str) -> list[Column]:
         column.count += number
         column.amount += total
         column.split[other] = column.split.get(other, 0) + number
-    place = Window(RowNumber(), partition_by=[F(by)], order_by=[F("next_step_at").asc(nulls_last=True), F("pk").asc()])
-    cards = (
-        cycles_of(viewer, wanted)
-        .filter(**{f"{by}__in": names})
-        .annotate(place=place)
-        .filter(place__lte=BOARD_CARDS)
-        .select_related("client__department", "owner")
-        .order_by("place")
-    )
-    for card in cards:
+    # Each column's first cards by an index of its own: the others of its rows are neither sorted nor read.
+    order = (F("next_step_at").asc(nulls_last=True), F("pk").asc())
+    firsts = [
+        cycles_of(viewer, wanted).filter(**{by: name}).order_by(*order).values("pk")[:BOARD_CARDS] for name in names
+    ]
+    keys = firsts[0].union(*firsts[1:], all=True)
+    cards = SalesCycle.objects.filter(pk__in=[row["pk"] for row in keys]).select_related("client__department", "owner")
+    for card in cards.order_by(*order):
         columns[getattr(card, by)].cards.append(card)
     return list(columns.values())
 
@@ -100,7 +100,10 @@ def ownerships_of(cards: list[SalesCycle]) -> dict[int, Ownership]:
 
 
 def clients_of(viewer: User, wanted: Wanted) -> QuerySet[Client]:
-    rows = Client.objects.visible_to(viewer)
+    return _narrowed(Client.objects.visible_to(viewer, sections=OWNED), viewer, wanted)
+
+
+def _narrowed(rows: QuerySet[Client], viewer: User, wanted: Wanted) -> QuerySet[Client]:
     if viewer.role == Role.ACCOUNTANT:
         rows = rows.none()
     if wanted.manager is not None:
@@ -119,12 +122,14 @@ def in_support(viewer: User, wanted: Wanted) -> tuple[CappedCount, Decimal, list
     return count_up_to(clients, COUNT_LIMIT), amount, rows
 
 
-def outside(viewer: User, wanted: Wanted) -> dict[str, int]:
-    """Clients that left the funnel, by state; one query. Ownerless ones belong to a department, to no manager."""
-    rows = clients_of(viewer, Wanted()).filter(state__in=OUTSIDE)
+def outside(viewer: User, wanted: Wanted) -> dict[str, CappedCount]:
+    """Clients that left the funnel, by state, each counted up to COUNT_LIMIT; one query.
+
+    Ownerless ones belong to a department, to no manager.
+    """
+    rows = _narrowed(Client.objects.visible_to(viewer), viewer, Wanted())
     if wanted.department is not None:
         rows = rows.filter(department=wanted.department)
     if wanted.manager is not None:
         rows = rows.filter(Q(owner=wanted.manager) | Q(department_id=wanted.manager.department_id, owner__isnull=True))
-    found = dict(rows.order_by().values_list("state").annotate(number=Count("pk")))
-    return defaultdict(int, found)
+    return counts_up_to({state: rows.filter(state=state) for state in OUTSIDE}, COUNT_LIMIT)

@@ -16,7 +16,7 @@ from accounts.models import User
 from clients.choices import Section
 from clients.models import Client
 from common import clock
-from common.paging import CappedCount, KeysetPage, count_up_to, keyset_page
+from common.paging import CappedCount, KeysetPage, counts_up_to, keyset_page
 from desk.constants import COUNT_LIMIT, EXPORT_ROWS
 from desk.selectors.work import aged_q
 
@@ -32,7 +32,7 @@ WORK_SECTIONS: Final = ("", Section.IN_WORK, Section.CUSTOMERS)
 
 @dataclass(frozen=True)
 class Figures:
-    """Counters of the chips over one section, other filters applied."""
+    """Counters of the chips over one section, other filters applied; `total` clients, `in_work` roubles."""
 
     green: int = 0
     yellow: int = 0
@@ -40,6 +40,8 @@ class Figures:
     aged: int = 0
     late: int = 0
     stepless: int = 0
+    total: int = 0
+    in_work: Decimal = Decimal(0)
 
 
 def may_export(user: User) -> bool:
@@ -55,9 +57,9 @@ def exportable(user: User, clients: QuerySet[Client]) -> QuerySet[Client]:
 
 
 def section_counts(user: User) -> dict[str, CappedCount]:
-    """Visible clients by section, each counted up to COUNT_LIMIT; one query a section."""
-    scope = Client.objects.visible_to(user)
-    return {section: count_up_to(scope.in_section(section), COUNT_LIMIT) for section in Section.values}
+    """Visible clients by section, each counted up to COUNT_LIMIT; one query."""
+    scopes = {section: Client.objects.visible_to(user, sections=(section,)) for section in Section.values}
+    return counts_up_to(scopes, COUNT_LIMIT)
 
 
 def chip_figures(clients: QuerySet[Client], day: date) -> Figures:
@@ -70,6 +72,8 @@ def chip_figures(clients: QuerySet[Client], day: date) -> Figures:
         aged=Count("pk", filter=aged_q("7-10", day)),
         late=Count("pk", filter=Q(next_step_at__lt=starts)),
         stepless=Count("pk", filter=Q(cycle_id__isnull=False, next_step_at__isnull=True)),
+        total=Count("pk"),
+        in_work=Coalesce(Sum("amount"), Decimal(0)),
     )
     return Figures(**found)
 

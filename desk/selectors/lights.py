@@ -146,7 +146,7 @@ def _worst_first(line: Line) -> tuple:
 def _count(board: Lights) -> None:
     rows = (
         SalesCycle.objects.coloured()
-        .filter(client__department=board.department)
+        .filter(owner__department=board.department)  # the client's own, and found by the index of owners
         .order_by()
         .values("owner_id", "segment_id", "colour", "kind")
         .annotate(number=Count("pk"), amount=Coalesce(Sum("expected_amount"), Decimal(0)))
@@ -211,7 +211,7 @@ def _ages(board: Lights) -> None:
     rows = (
         Ownership.objects.open()
         .with_cycle()
-        .filter(client__department=board.department, cycle__closed_at__isnull=True, warn_on__lte=board.next_day)
+        .filter(user__department=board.department, cycle__closed_at__isnull=True, warn_on__lte=board.next_day)
         .exclude(cycle__colour="none")
         .select_related("client", "cycle", "user")
         .order_by("flag_on", "-cycle__expected_amount", "pk")
@@ -241,10 +241,9 @@ def _movement(board: Lights) -> None:
     moves = Movement.objects.filter(user__in=by_owner, on__gte=first, on__lte=last).order_by()
     for user_id, number in moves.filter(kind__in=MovementKind.values).values_list("user_id").annotate(n=Count("pk")):
         by_owner[user_id].rises += number
-    week = Q(on__gt=board.today - timedelta(days=7))
     changes = (
         ColourChange.objects.filter(cycle__client__department=board.department)
-        .filter(week | Q(on__gte=first))
+        .filter(on__gte=min(first, board.today - timedelta(days=6)))
         .order_by()
         .values_list("owner_id", "from_colour", "to_colour", "on")
         .annotate(n=Count("pk"))
@@ -258,7 +257,7 @@ def _movement(board: Lights) -> None:
     days = len(calendar().working_days(first, last))
     parts = (
         SalesCycle.objects.coloured()
-        .filter(client__department=board.department)
+        .filter(owner__department=board.department)  # the client's own, and found by the index of owners
         .order_by()
         .values_list("owner_id", "segment_id", "colour")
         .annotate(n=Count("pk"))
@@ -305,7 +304,7 @@ def _conversion(board: Lights) -> None:
 
 
 def _rest(board: Lights) -> None:
-    cycles = SalesCycle.objects.coloured().filter(client__department=board.department)
+    cycles = SalesCycle.objects.coloured().filter(owner__department=board.department)
     figures = cycles.aggregate(
         lapsing=Count("pk", filter=Q(colour="yellow", recheck_on__gt=board.today, recheck_on__lte=board.next_day)),
         stepless=Count("pk", filter=Q(colour="red", next_step_at__isnull=True)),

@@ -73,11 +73,11 @@ def funnel_board(request: HttpRequest) -> HttpResponse:
         "outside": [
             {
                 "label": state_word(name),
-                "count": outside[name],
+                "count": f"{formats.number(outside[name].value)}{'+' if outside[name].is_capped else ''}",
                 "url": f"{reverse('client_list')}?section=any&state={name}",
             }
             for name in boards.OUTSIDE
-            if outside[name]
+            if outside[name].value
         ],
         "is_empty": not total and not in_support,
         "base_url": f"{reverse('client_list')}?section=call_base",

@@ -96,6 +96,12 @@ class SalesCycle(models.Model):
             models.Index(
                 fields=["owner", "next_step_at"], condition=Q(closed_at__isnull=True), name="funnels_cycle_by_next_step"
             ),
+            # the first cards of a column of the board
+            models.Index(
+                fields=["state", "next_step_at", "id"],
+                condition=Q(closed_at__isnull=True),
+                name="funnels_cycle_board",
+            ),
             # what the night re-asks
             models.Index(fields=["recheck_on"], condition=Q(closed_at__isnull=True), name="funnels_cycle_to_recheck"),
             # deal terms that end
@@ -254,6 +260,8 @@ class ColourChange(models.Model):
         indexes = [
             models.Index(fields=["cycle", "-id"], name="funnels_colourchange_by_cycle"),
             models.Index(fields=["owner", "on"], name="funnels_colourchange_by_owner"),
+            # what changed lately, whoever owned it
+            models.Index(fields=["on", "cycle"], name="funnels_colourchange_by_day"),
         ]
 
     def __str__(self) -> str:

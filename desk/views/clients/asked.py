@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import cast
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
@@ -39,7 +41,8 @@ class Asked:
             self.sort = "name"
         data = self.query.copy()
         data["section"] = "" if self.section == "any" else self.section
-        scope = with_work(Client.objects.visible_to(self.viewer))
+        sections = () if self.section == "any" else (self.section,)
+        scope = with_work(Client.objects.visible_to(self.viewer, sections=sections))
         self.filter = WorkFilter(data, queryset=scope, request=request)
         plain = data.copy()
         for name in CHIP_NAMES:
@@ -50,6 +53,15 @@ class Asked:
     def is_work(self) -> bool:
         """Rows with colour, age and next step; the other sections hold nobody in work."""
         return not self.reads_papers and self.section in (Section.IN_WORK, Section.CUSTOMERS, "any")
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Does any filter besides the section leave clients out?"""
+        return any(name != "section" for name in self.filter.active)
+
+    @property
+    def is_chipped(self) -> bool:
+        return any(name in CHIP_NAMES for name in self.filter.active)
 
     def address(self, **changes: str | None) -> str:
         """The list's address with these parameters changed (None takes one out); paging starts anew."""
@@ -63,13 +75,18 @@ class Asked:
         text = query.urlencode()
         return reverse("client_list") + (f"?{text}" if text else "")
 
-    @property
+    @cached_property
     def tail(self) -> str:
         """The part of an address that asks for the same clients in the same order."""
         query = self.query.copy()
         query.pop("cursor", None)
         query["section"] = self.section
         return f"?{query.urlencode()}"
+
+    @cached_property
+    def list_query(self) -> str:
+        """What a card's address carries to remember this list."""
+        return f"?{urlencode({'list': self.tail[1:]})}" if len(self.tail) > 1 else ""
 
     def beside(self, pk: int) -> dict[str, int]:
         """The clients before and after this one in the list, also when it itself has left the list meanwhile."""

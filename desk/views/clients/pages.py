@@ -16,7 +16,7 @@ from clients.choices import Section
 from clients.selectors import can_import
 from common import clock, formats, markup
 from common.htmx import wants_fragment
-from common.paging import count_up_to
+from common.paging import CappedCount, count_up_to
 from desk.constants import BULK_LIMIT, COUNT_LIMIT
 from desk.selectors import clients as lists
 from desk.selectors.rows import reaches
@@ -32,8 +32,11 @@ def client_list(request: HttpRequest) -> HttpResponse:
     whom = reaches((row.pk for row in page.rows), asked.viewer)
     plain = calendar()
     line = work_line if asked.is_work else papers_line if asked.reads_papers else base_line
+    counts = {} if asked.reads_papers else lists.section_counts(asked.viewer)
+    figures = None
     if asked.is_work:
-        total, amount = lists.totals(clients)
+        figures = lists.chip_figures(asked.unchipped.qs, today)
+        total, amount = lists.totals(clients) if asked.is_chipped else (figures.total, figures.in_work)
         count, more = total, False
         summary = _("%(shown)s of %(total)s · %(amount)s in work") % {
             "shown": len(page.rows),
@@ -41,7 +44,8 @@ def client_list(request: HttpRequest) -> HttpResponse:
             "amount": formats.money_short(amount),
         }
     else:
-        capped = count_up_to(clients, COUNT_LIMIT)
+        known = None if asked.is_narrowed else counts.get(asked.section)
+        capped = known or count_up_to(clients, COUNT_LIMIT)
         count, more = capped.value, capped.is_capped
         summary = _("%(shown)s of %(total)s") % {
             "shown": len(page.rows),
@@ -50,8 +54,8 @@ def client_list(request: HttpRequest) -> HttpResponse:
     bulk = acts_of(asked)
     context = {
         "asked": asked,
-        "tabs": [] if asked.reads_papers else _tabs(asked),
-        "chips": _chips(asked, today),
+        "tabs": [] if asked.reads_papers else _tabs(asked, counts),
+        "chips": _chips(asked, figures),
         "set_filters": _set_filters(asked),
         "columns": columns_of(asked),
         "rows": [line(row, whom[row.pk], today, plain, asked) for row in page.rows],
@@ -72,8 +76,7 @@ def client_list(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/clients.html", context)
 
 
-def _tabs(asked: Asked) -> list[dict[str, Any]]:
-    counts = lists.section_counts(asked.viewer)
+def _tabs(asked: Asked, counts: dict[str, CappedCount]) -> list[dict[str, Any]]:
     order = (
         Section.IN_WORK,
         Section.CALL_BASE,
@@ -95,10 +98,9 @@ def _tabs(asked: Asked) -> list[dict[str, Any]]:
     return tabs
 
 
-def _chips(asked: Asked, today: Any) -> list[dict[str, Any]]:
-    if not asked.is_work:
+def _chips(asked: Asked, figures: lists.Figures | None) -> list[dict[str, Any]]:
+    if figures is None:
         return []
-    figures = lists.chip_figures(asked.unchipped.qs, today)
     rows = [
         ("colour", "green", _("Green"), figures.green),
         ("colour", "yellow", _("Yellow"), figures.yellow),
@@ -141,8 +143,7 @@ def _is_chip(name: str, value: str) -> bool:
 
 
 def _empty(asked: Asked) -> dict[str, str]:
-    narrowed = [name for name in asked.filter.active if name != "section"]
-    if narrowed:
+    if asked.is_narrowed:
         return {
             "title": _("Nothing fits these filters"),
             "text": "",
