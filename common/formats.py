@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 import phonenumbers
 from django.utils import timezone
@@ -79,6 +80,7 @@ def signed(value: Number | None, places: int | None = None) -> str:
     return f"+{text}" if value > 0 else text
 
 
+@lru_cache(maxsize=4096)
 def phone(value: str | None) -> str:
     """+79122804117 → «+7 912 280-41-17»; what cannot be parsed is shown as it was written."""
     if not value:

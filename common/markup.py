@@ -4,12 +4,14 @@ Every function returns a SafeString whose variable parts are escaped.
 """
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 from common import formats
 from common.icons import icon_href
@@ -28,6 +30,28 @@ _SIGNS = {
 }
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def remembered(function: Callable[P, R]) -> Callable[P, R]:
+    """Draws the same piece once a language and process: rows of a list repeat each other.
+
+    For functions of their arguments and the language alone, with arguments that hash.
+    """
+
+    # typed: a SafeString equals its text, and must not answer for a plain one.
+    @lru_cache(maxsize=4096, typed=True)
+    def drawn(_language: str | None, *args: Any, **kwargs: Any) -> R:
+        return function(*args, **kwargs)
+
+    @wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        return drawn(get_language(), *args, **kwargs)  # type: ignore[arg-type]
+
+    return wrapper
+
+
 @cache
 def _icon(name: str, size: str) -> SafeString:
     extra = f" icon-{size}" if size else ""
@@ -40,12 +64,14 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
     return format_html('{}<span class="sr">{}</span>', drawn, label) if label else drawn
 
 
+@remembered
 def colour_word(colour: str | None) -> str:
     """The client colour in words: «Красный», «Жёлтый», «Зелёный», «Без цвета»."""
     words = {"red": gettext("Red"), "yellow": gettext("Yellow"), "green": gettext("Green")}
     return words.get((colour or "").lower(), gettext("No colour"))
 
 
+@remembered
 def lamp(
     colour: str | None, *, word: str | None = None, why: str = "", size: str = "", silent: bool = False
 ) -> SafeString:
@@ -101,6 +127,11 @@ def age(
     else:
         kind = " age-warn" if days >= limit - 3 else ""
         text = gettext("%(days)d of %(limit)d") % {"days": days, "limit": limit}
+    return _chip(kind, text, why)
+
+
+@remembered
+def _chip(kind: str, text: str, why: str) -> SafeString:
     chip = format_html('<span class="age{}">{}</span>', kind, text)
     return tip(chip, why) if why else chip
 

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -19,6 +18,7 @@ from accounts.models import User
 from accounts.selectors import calendar
 from clients.models import ContactPerson, Phone
 from common import clock, formats, markup
+from common.addresses import address
 from common.workdays import Calendar
 from desk.selectors.words import ROTATION_TIME
 from funnels.constants import CLOCK_LIMIT_DAYS
@@ -82,6 +82,7 @@ def short_person(full_name: str) -> str:
     return f"{words[1][0]}. {words[0]}" if len(words) > 1 else full_name
 
 
+@markup.remembered
 def colour_why(colour: str, rule: str) -> str:
     """Which rule gave the colour and what would turn it next."""
     return " ".join(str(part) for part in (_RULES.get(rule), _NEXT.get(colour)) if part)
@@ -115,6 +116,7 @@ def last_contact(kind: str, at: Any) -> SafeString:
     return format_html("{} {}", markup.icon(KIND_ICONS.get(kind, "phone"), size="s"), formats.date_num(at))
 
 
+@markup.remembered
 def state_word(state: str | None) -> str:
     """The state in a narrow column: «1 контакт», «Сделка»."""
     words = {
@@ -134,7 +136,7 @@ def state_word(state: str | None) -> str:
 
 def card_address(pk: int, list_query: str = "") -> str:
     """The card of a client; `list_query` is the list the reader comes from: J and K walk it."""
-    return reverse("client_card", args=[pk]) + (f"?{urlencode({'list': list_query})}" if list_query else "")
+    return address("client_card", pk) + (f"?{urlencode({'list': list_query})}" if list_query else "")
 
 
 def stale_mark(flag_on: date | None, day: date) -> SafeString:
@@ -153,7 +155,7 @@ def work_row(
         "id": client.pk,
         "name": client.name,
         "url": card_address(client.pk, list_query),
-        "contact_url": reverse("contact_form", args=[client.pk]),
+        "contact_url": address("contact_form", client.pk),
         "person": reach.person,
         "tel": markup.tel(reach.phone),
         "lamp": markup.lamp(cycle.colour, why=colour_why(cycle.colour, cycle.colour_rule)),
@@ -161,7 +163,7 @@ def work_row(
         "is_over": days > CLOCK_LIMIT_DAYS,
         "due": markup.due(cycle.next_step_at, today=day) if cycle.next_step_at else "",
         "step": cycle.next_step_text,
-        "step_url": reverse("client_next_step", args=[client.pk]),
+        "step_url": address("client_next_step", client.pk),
         "state": state_word(cycle.state),
         "stale": stale_mark(ownership.state_flag_on, day),
         "last": last_contact(cycle.last_contact_kind, cycle.last_contact_at),

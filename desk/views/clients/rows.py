@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from clients.choices import SizeLabel
 from clients.models import Client
 from common import formats, markup
+from common.addresses import address
 from common.workdays import Calendar
 from desk.selectors import clients as lists
-from desk.selectors.rows import Reach, card_address, colour_why, last_contact, stale_mark, state_word
+from desk.selectors.rows import Reach, colour_why, last_contact, stale_mark, state_word
 from desk.views.clients.asked import Asked
 
 
@@ -58,12 +60,47 @@ def _common(row: Client, asked: Asked) -> dict[str, Any]:
     return {
         "id": row.pk,
         "name": row.name,
-        "url": card_address(row.pk, asked.tail[1:]),
-        "contact_url": reverse("contact_form", args=[row.pk]),
-        "sub": " · ".join(
-            part for part in (str(row.get_size_display() or ""), row.category.name if row.category else "") if part
-        ),
+        "url": address("client_card", row.pk) + asked.list_query,
+        "contact_url": address("contact_form", row.pk),
+        "sub": " · ".join(part for part in (size_word(row.size), row.category.name if row.category else "") if part),
     }
+
+
+@markup.remembered
+def size_word(size: str) -> str:
+    return str(SizeLabel(size).label) if size else ""
+
+
+@markup.remembered
+def _opening(css: str, label: str) -> SafeString:
+    """The beginning of a cell: fifty rows share it."""
+    return format_html('<td{} data-label="{}"><div>', format_html(' class="{}"', css) if css else "", label)
+
+
+@markup.remembered
+def _work_openings() -> tuple[SafeString, ...]:
+    labels = (
+        _("Contact person"),
+        _("Colour"),
+        _("Days"),
+        _("State"),
+        _("Next step"),
+        _("Last contact"),
+        _("To the term"),
+        _("Sum"),
+    )
+    return tuple(_opening("num" if place > 5 else "", label) for place, label in enumerate(labels))
+
+
+@markup.remembered
+def _base_openings() -> tuple[SafeString, ...]:
+    labels = (_("Contact person"), _("Phone"), _("City"), _("State"), _("Recall on"), _("Responsible before"))
+    return tuple(_opening("", label) for label in labels)
+
+
+@markup.remembered
+def _papers_openings() -> tuple[SafeString, ...]:
+    return tuple(_opening("", label) for label in (_("INN"), _("KPP"), _("City"), _("Manager")))
 
 
 def work_line(row: Client, reach: Reach, today: Any, plain: Calendar, asked: Asked) -> dict[str, Any]:
@@ -78,7 +115,7 @@ def work_line(row: Client, reach: Reach, today: Any, plain: Calendar, asked: Ask
             '{}<span class="sub">{}</span>', markup.due(work.next_step_at, today=today), work.next_step_text
         )
     elif work.cycle_id:
-        url = reverse("client_next_step", args=[row.pk])
+        url = address("client_next_step", row.pk)
         step = format_html(
             '<a class="chip chip-add" href="{0}" hx-get="{0}" hx-target="#dialog-body">{1}{2}</a>',
             url,
@@ -86,35 +123,28 @@ def work_line(row: Client, reach: Reach, today: Any, plain: Calendar, asked: Ask
             _("Set the step"),
         )
     stale = stale_mark(work.state_flag_on if work.cycle_id else None, today)
-    state = format_html("{} {}", state_word(row.state), stale)
+    state = format_html("{} {}", state_word(row.state), stale) if stale else state_word(row.state)
     lamp = markup.lamp(work.colour, why=colour_why(work.colour, work.colour_rule)) if work.cycle_id else formats.DASH
     return _common(row, asked) | {
         "owner": owner,
-        "cells": (
+        "cells": zip(
+            _work_openings(),
             (
-                "",
-                _("Contact person"),
                 format_html('{}<span class="sub">{}</span>', reach.person or formats.DASH, owner),
-            ),
-            ("", _("Colour"), lamp),
-            ("", _("Days"), markup.age(days, short=True) if days is not None else formats.DASH),
-            (
-                "",
-                _("State"),
+                lamp,
+                markup.age(days, short=True) if days is not None else formats.DASH,
                 state,
-            ),
-            ("", _("Next step"), step),
-            ("", _("Last contact"), last_contact(work.last_contact_kind, work.last_contact_at)),
-            (
-                "num",
-                _("To the term"),
+                step,
+                last_contact(work.last_contact_kind, work.last_contact_at),
                 _term(left),
+                formats.money(work.amount),
             ),
-            ("num", _("Sum"), formats.money(work.amount)),
+            strict=True,
         ),
     }
 
 
+@markup.remembered
 def _term(left: int | None) -> str:
     if left is None:
         return formats.DASH
@@ -124,13 +154,17 @@ def _term(left: int | None) -> str:
 def base_line(row: Client, reach: Reach, today: Any, plain: Calendar, asked: Asked) -> dict[str, Any]:
     return _common(row, asked) | {
         "owner": "",
-        "cells": (
-            ("", _("Contact person"), reach.person or formats.DASH),
-            ("", _("Phone"), markup.tel(reach.phone) or formats.DASH),
-            ("", _("City"), row.city or formats.DASH),
-            ("", _("State"), state_word(row.state)),
-            ("", _("Recall on"), formats.date_num(row.recall_on, today=today)),
-            ("", _("Responsible before"), row.imported_responsible or formats.DASH),
+        "cells": zip(
+            _base_openings(),
+            (
+                reach.person or formats.DASH,
+                markup.tel(reach.phone) or formats.DASH,
+                row.city or formats.DASH,
+                state_word(row.state),
+                formats.date_num(row.recall_on, today=today),
+                row.imported_responsible or formats.DASH,
+            ),
+            strict=True,
         ),
     }
 
@@ -139,10 +173,14 @@ def papers_line(row: Client, reach: Reach, today: Any, plain: Calendar, asked: A
     """Requisites alone, as an accountant reads them."""
     return _common(row, asked) | {
         "owner": "",
-        "cells": (
-            ("", _("INN"), row.inn or formats.DASH),
-            ("", _("KPP"), row.kpp or formats.DASH),
-            ("", _("City"), row.city or formats.DASH),
-            ("", _("Manager"), row.owner.short_name if row.owner else formats.DASH),
+        "cells": zip(
+            _papers_openings(),
+            (
+                row.inn or formats.DASH,
+                row.kpp or formats.DASH,
+                row.city or formats.DASH,
+                row.owner.short_name if row.owner else formats.DASH,
+            ),
+            strict=True,
         ),
     }
