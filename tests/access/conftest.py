@@ -1,4 +1,4 @@
-"""One world for a whole module, built once; what a test does to it is rolled back."""
+"""One world for this whole folder, built once; what a test does to it is rolled back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.access.world import TODAY, World, build_world
 from tests.factories.work import on
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def built(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[tuple[World, str]]:
     from accounts.selectors import forget_calendar
 
@@ -35,7 +35,7 @@ def built(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[tupl
 def world(built, db, settings) -> Iterator[World]:
     """The world at 08:46 of its Friday, before the rotation is executed."""
     found, settings.MEDIA_ROOT = built
-    settings.API_REQUESTS_PER_MINUTE = 0  # everybody asks for everything within one moment
+    settings.API_REQUESTS_PER_MINUTE, settings.EXPORTS_PER_HOUR = 0, 1000  # everybody asks for everything at once
     with on(TODAY, 8, 46):
         yield found
 

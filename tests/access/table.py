@@ -245,7 +245,7 @@ TABLE: dict[str, Row] = {
     "lights": Row(LEADS),
     "lights@department": Row("200 head director; 404 rest", query="?department={department}"),
     "lights_export": Row(LEADS),
-    "lights_sign": Row(POST="302 heads; 403 director; 404 rest"),
+    "lights_sign": Row(POST="303 heads; 403 director; 404 rest"),
     "contact_form": of_client(WORKS, ACTS),
     "contact_hint": of_client(WORKS),
     "client_take": of_client(WORKS, "409 owner; 422 head director; 403 accountant quality; 404 rest"),

@@ -40,6 +40,16 @@ INNS = {"a1": "7707083893", "a2": "7736207543", "b1": "7728168971"}
 CANARY = re.compile(r"canary-(\w+?)-(\w+)", re.IGNORECASE)
 
 
+class Seat(Browser):
+    """A browser that asks thousands of pages: it keeps no copies of the templates and contexts behind an answer."""
+
+    def request(self, **request: Any) -> Any:
+        response = self.handler(self._base_environ(**request))
+        if response.cookies:
+            self.cookies.update(response.cookies)
+        return response
+
+
 @dataclass
 class Belongings:
     """What one manager has: the client in work with everything on it, and a second one on its way to rotation."""
@@ -75,7 +85,7 @@ class World:
 
     def browser(self, role: str) -> Browser:
         """Signed in as this person; `anon` is nobody, `disabled` was switched off while his session lived."""
-        browser = Browser(raise_request_exception=False)
+        browser = Seat(raise_request_exception=False)
         browser.handler = self.handler  # the middleware is built once
         if role != "anon":
             if role not in self.browsers:

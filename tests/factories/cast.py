@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+
+from django.contrib.auth.hashers import get_hasher, make_password
 
 from accounts.choices import Role
 from accounts.models import CalendarDay, Department, Organisation, User
@@ -47,7 +50,19 @@ def make_calendar(years: tuple[int, ...] = (2025, 2026, 2027)) -> None:
     )
 
 
+@cache
+def _hashed(hasher: str) -> str:
+    """The password as it is stored; the cast of every test is given the same one."""
+    return make_password(PASSWORD, hasher=hasher)
+
+
 def make_user(login: str, role: str, department: Department | None = None, **fields) -> User:
+    user = _user(login, role, department, **fields)
+    user.save()
+    return user
+
+
+def _user(login: str, role: str, department: Department | None = None, **fields) -> User:
     names = {
         "ivanova": ("Иванова", "Мария"),
         "petrov": ("Петров", "Алексей"),
@@ -68,8 +83,7 @@ def make_user(login: str, role: str, department: Department | None = None, **fie
         worklist_cap=fields.pop("worklist_cap", 50 if role == Role.INTERN else 90),
         **fields,
     )
-    user.set_password(PASSWORD)
-    user.save()
+    user.password = _hashed(get_hasher().algorithm)
     return user
 
 
@@ -82,22 +96,26 @@ def make_cast() -> Cast:
         size: Segment.objects.create(name=name, size=size, term_days=term, started_on=date(2025, 1, 9))
         for size, name, term in [("small", "Малый", 14), ("medium", "Средний", 30), ("large", "Крупный", 40)]
     }
+    people = [
+        _user("ivanova", Role.HUNTER, sales, extension="101"),
+        _user("petrov", Role.HUNTER, sales, extension="102"),
+        _user("kuznetsova", Role.HUNTER, sales, extension="103"),
+        _user("smirnova", Role.FARMER, sales, extension="104"),
+        _user("orlov", Role.INTERN, sales, extension="105"),
+        _user("volkov", Role.HEAD, sales, extension="110"),
+        _user("director", Role.DIRECTOR),
+        _user("accountant", Role.ACCOUNTANT),
+        _user("quality", Role.QUALITY),
+        _user("admin", Role.ADMINISTRATOR),
+        _user("boss", Role.HEAD, other, extension="210"),
+        _user("belov", Role.HUNTER, other, extension="201"),
+    ]
+    User.objects.bulk_create(people)
     return Cast(
         organisation=organisation,
         sales=sales,
         other=other,
-        ivanova=make_user("ivanova", Role.HUNTER, sales, extension="101"),
-        petrov=make_user("petrov", Role.HUNTER, sales, extension="102"),
-        kuznetsova=make_user("kuznetsova", Role.HUNTER, sales, extension="103"),
-        smirnova=make_user("smirnova", Role.FARMER, sales, extension="104"),
-        orlov=make_user("orlov", Role.INTERN, sales, extension="105"),
-        volkov=make_user("volkov", Role.HEAD, sales, extension="110"),
-        director=make_user("director", Role.DIRECTOR),
-        accountant=make_user("accountant", Role.ACCOUNTANT),
-        quality=make_user("quality", Role.QUALITY),
-        admin=make_user("admin", Role.ADMINISTRATOR),
-        boss=make_user("boss", Role.HEAD, other, extension="210"),
-        belov=make_user("belov", Role.HUNTER, other, extension="201"),
+        **{user.login: user for user in people},
         small=segments["small"],
         medium=segments["medium"],
         large=segments["large"],
