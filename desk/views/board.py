@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from accounts.choices import Role
 from accounts.models import User
 from common import clock, formats, markup, svg
+from common.addresses import address
 from common.htmx import wants_fragment
 from common.paging import KeysetPage, cursor_after
 from desk.constants import BOARD_CARDS
@@ -157,6 +158,11 @@ def _first_more(column: boards.Column, by: str, tail: str) -> str:
     return f"{reverse('funnel_column')}?by={by}&column={column.name}&cursor={cursor}&left={column.more}{tail}"
 
 
+@markup.remembered
+def _advance_words(state: str) -> str:
+    return _("Step to “%(state)s”") % {"state": State(state).label}
+
+
 def _drawn(viewer: User, cards: list[SalesCycle]) -> dict[int, dict[str, Any]]:
     """Cards in words, by cycle; three queries for all of them."""
     today = clock.today()
@@ -172,17 +178,17 @@ def _drawn(viewer: User, cards: list[SalesCycle]) -> dict[int, dict[str, Any]]:
             parts.append(card.owner.last_name)
         drawn[card.pk] = {
             "name": card.client.name,
-            "url": reverse("client_card", args=[card.client_id]),
+            "url": address("client_card", card.client_id),
             "sub": " · ".join(part for part in parts if part),
             "lamp": markup.lamp(card.colour),
             "stale": stale_mark(row.state_flag_on, today) if row else "",
             "age": markup.age(age_of(row, card.client.department.rotation_starts_on, today), short=True) if row else "",
             "due": markup.due(card.next_step_at, today=today) if card.next_step_at else _("no next step"),
-            "advance_url": reverse("client_advance", args=[card.client_id]) if works and target else "",
-            "advance": _("Step to “%(state)s”") % {"state": State(target).label} if target else "",
-            "contact_url": reverse("contact_form", args=[card.client_id]) if works else "",
-            "plan_url": reverse("client_plan", args=[card.client_id]) if works else "",
-            "step_url": reverse("client_next_step", args=[card.client_id]) if works else "",
+            "advance_url": address("client_advance", card.client_id) if works and target else "",
+            "advance": _advance_words(target) if target else "",
+            "contact_url": address("contact_form", card.client_id) if works else "",
+            "plan_url": address("client_plan", card.client_id) if works else "",
+            "step_url": address("client_next_step", card.client_id) if works else "",
         }
     return drawn
 
@@ -191,7 +197,7 @@ def _support(count: Any, amount: Any, rows: list[SalesCycle]) -> dict[str, Any]:
     cards = [
         {
             "name": row.client.name,
-            "url": reverse("client_card", args=[row.client_id]),
+            "url": address("client_card", row.client_id),
             "sub": formats.money_short(row.paid_amount),
             "lamp": "",
             "age": _("paid in full"),

@@ -14,6 +14,7 @@ from accounts.choices import Role
 from accounts.models import User
 from clients.selectors import can_create
 from common import clock, markup
+from common.addresses import address
 from common.htmx import wants_fragment
 from desk.selectors.rows import age_chip, age_of, reaches, state_word
 from desk.selectors.search import Found, find, recent
@@ -44,7 +45,7 @@ def _rows(found: Found, viewer: User, for_contact: bool) -> list[dict[str, Any]]
     rows = []
     for client in found.clients:
         own = None if reads_papers else found.own.get(client.pk)
-        card, contact = reverse("client_card", args=[client.pk]), reverse("contact_form", args=[client.pk])
+        card, contact = address("client_card", client.pk), address("contact_form", client.pk)
         works = not reads_papers and (own is not None or client.section == "customers")
         rows.append(
             {
