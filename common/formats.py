@@ -149,8 +149,14 @@ def day(value: dt.date | dt.datetime | None, *, today: dt.date | None = None) ->
     if value is None:
         return DASH
     date, today = as_date(value), today or clock.today()
-    near = {-1: gettext("Yesterday"), 0: gettext("Today"), 1: gettext("Tomorrow")}
-    return near.get((date - today).days) or date_week(date, today=today)
+    match (date - today).days:
+        case -1:
+            return gettext("Yesterday")
+        case 0:
+            return gettext("Today")
+        case 1:
+            return gettext("Tomorrow")
+    return date_week(date, today=today)
 
 
 def day_time(value: dt.date | dt.datetime | None, *, today: dt.date | None = None) -> str:

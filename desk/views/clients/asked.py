@@ -44,10 +44,12 @@ class Asked:
         sections = () if self.section == "any" else (self.section,)
         scope = with_work(Client.objects.visible_to(self.viewer, sections=sections))
         self.filter = WorkFilter(data, queryset=scope, request=request)
-        plain = data.copy()
-        for name in CHIP_NAMES:
-            plain.pop(name, None)
-        self.unchipped = WorkFilter(plain, queryset=scope, request=request)
+        self.unchipped = self.filter
+        if any(name in data for name in CHIP_NAMES):
+            plain = data.copy()
+            for name in CHIP_NAMES:
+                plain.pop(name, None)
+            self.unchipped = WorkFilter(plain, queryset=scope, request=request)
 
     @property
     def is_work(self) -> bool:
