@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -147,12 +148,17 @@ class Calendar:
 
     def working_days(self, start: date, end: date) -> list[date]:
         """The working days from `start` to `end`, both included, in order; empty when end < start."""
-        days = (start + timedelta(days=offset) for offset in range((end - start).days + 1))
-        return [day for day in days if self.is_working(day)]
+        return list(_working_days(self, start, end))
 
     def closes_at(self, day: date) -> time:
         """When the working hours of a working day end."""
         return SHORT_DAY_CLOSES_AT if self.kind(day) is DayKind.SHORT else CLOSES_AT
+
+
+@lru_cache(maxsize=2048)
+def _working_days(calendar: Calendar, start: date, end: date) -> tuple[date, ...]:
+    days = (start + timedelta(days=offset) for offset in range((end - start).days + 1))
+    return tuple(day for day in days if calendar.is_working(day))
 
 
 def add_working_minutes(moment: datetime, minutes: int, calendar: Calendar) -> datetime:

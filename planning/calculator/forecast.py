@@ -116,12 +116,16 @@ def timing_factor(reference: Reference, colour: Colour, days_left: int) -> Fract
     return Fraction(1) if not needed else min(Fraction(1), Fraction(max(0, days_left)) / needed)
 
 
+def unpaid_of(segment: SegmentFunnel, line: FunnelLine) -> Fraction:
+    """A of all cycles of the line: what they are still to bring, exact roubles."""
+    amount = segment.average_cheque if line.expected_amount is None else line.expected_amount
+    return line.count * max(Fraction(0), Fraction(amount) - Fraction(line.already_paid))
+
+
 def expected_from_line(segment: SegmentFunnel, line: FunnelLine, days_left: int) -> Fraction:
     """A · π · τ of all cycles of the line, exact roubles."""
-    amount = segment.average_cheque if line.expected_amount is None else line.expected_amount
-    unpaid = max(Fraction(0), Fraction(amount) - Fraction(line.already_paid))
     chance = segment.reference.to_payment(line.colour)
-    return line.count * unpaid * chance * timing_factor(segment.reference, line.colour, days_left)
+    return unpaid_of(segment, line) * chance * timing_factor(segment.reference, line.colour, days_left)
 
 
 def inflow(segment: SegmentFunnel, days_left: int) -> Fraction:
@@ -136,9 +140,15 @@ def forecast_manager(manager: ManagerFunnel, days_left: int) -> ManagerForecast:
     deals = dict.fromkeys(Colour, Fraction(0))
     unpaid = Fraction(0)
     for segment in manager.segments:
+        counts, amounts = dict.fromkeys(Colour, 0), dict.fromkeys(Colour, Fraction(0))
         for line in segment.lines:
-            deals[line.colour] += line.count * segment.reference.to_payment(line.colour)
-            unpaid += expected_from_line(segment, line, days_left)
+            counts[line.colour] += line.count
+            amounts[line.colour] += unpaid_of(segment, line)
+        # π and τ belong to the segment and the colour: one product each, not one a client.
+        for colour in Colour:
+            chance = segment.reference.to_payment(colour)
+            deals[colour] += counts[colour] * chance
+            unpaid += amounts[colour] * chance * timing_factor(segment.reference, colour, days_left)
         unpaid += inflow(segment, days_left)
     amount = round_kopecks(Fraction(manager.paid) + manager.ramp * unpaid)
     expected = PerColour(red=deals[Colour.RED], yellow=deals[Colour.YELLOW], green=deals[Colour.GREEN])
