@@ -17,7 +17,7 @@ from config.embedded.layout import layout
 
 ROOT = Path(__file__).resolve().parents[1]
 # What decides how the rows come out: the schema and the code that invents them.
-_POD_SOURCES = ("*/migrations/*.py", "bench/pod.py", "config/demo/*.py")
+_POD_SOURCES = ("*/migrations/*.py", "bench/pod.py", "config/demo/**/*.py")
 _GROWN_SOURCES = (*_POD_SOURCES, "bench/grow.py")
 
 

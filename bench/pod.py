@@ -85,7 +85,14 @@ def _play() -> None:
     play._give_cheques(segments, start)
     categories, sources = list(Category.objects.all()), list(Source.objects.all())
     scene = Scene(
-        rng, calendar(), department, company.sellers(department), people["farmer"], people["accountant"], today
+        rng,
+        calendar(),
+        department,
+        company.sellers(department),
+        people["farmer"],
+        people["head"],
+        people["accountant"],
+        today,
     )
     made = 0
 
