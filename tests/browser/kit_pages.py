@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
-from django.urls import path
+from django.urls import include, path
 
 from common import svg
 
@@ -64,4 +64,5 @@ urlpatterns = [
     path("clients/new/", card),
     path("contact/", contact),
     path("dialog/", dialog),
+    path("", include("config.urls")),  # the names the shell links to
 ]
