@@ -60,6 +60,7 @@ class RowCode(models.TextChoices):
     ERROR_LONG = "error_long", _("The name is longer than 200 characters")
     ERROR_TEXT = "error_text", _("The row holds characters that cannot be stored")
     ERROR_CELL = "error_cell", _("A cell is too long; look for a quotation mark that was never closed")
+    ERROR_BROKEN = "error_broken", _("The row could not be imported: the program failed on it. Check its cells")
     DUPLICATE_INN = "duplicate_inn", _("This INN is already in the base or above in the file")
     DUPLICATE_PHONE = "duplicate_phone", _("This phone is already in the base or above in the file")
     DUPLICATE_EMAIL = "duplicate_email", _("This e-mail is already in the base or above in the file")
@@ -91,4 +92,5 @@ class FileProblem(models.TextChoices):
     BOMB = "bomb", _("The workbook unpacks into too much data.")
     BROKEN = "broken", _("The workbook is damaged and cannot be read.")
     CHANGED = "changed", _("The stored file is not the one that was uploaded.")
+    STUCK = "stuck", _("Reading broke off every time. Check the file or split it.")
     LOST = "lost", _("The stored file is no longer there. Upload it again.")

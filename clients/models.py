@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Reverse, Upper
 from django.utils.translation import gettext_lazy as _
 
@@ -297,6 +297,8 @@ class ImportRun(models.Model):
     mapping = models.JSONField(default=dict, blank=True)
     counts = models.JSONField(default=dict, blank=True)  # rows, created, duplicates, errors, warnings
     error = models.CharField(max_length=300, blank=True)
+    # what is being read right now and which rows have failed (journal.rules.Trials)
+    trials = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -7,6 +7,9 @@ from typing import Final
 
 LEASE_SECONDS: Final = 60  # a killed worker's run is free again after this and the next sweep
 MAX_ATTEMPTS: Final = 5  # then the run is failed, visibly, and those behind it go on
+ROW_ATTEMPTS: Final = 3  # of one object by itself, after its batch has failed; then it is set aside till the next run
+MOST_SET_ASIDE: Final = 20  # in one run: more is a fault of the program, and the run fails
+SET_ASIDE: Final = "set_aside"  # result of an item and name of a count
 RETRY_SECONDS: Final = 60  # pause after a failed attempt
 LATE_SECONDS: Final = 60 * 60  # finished later than this after its time = late
 CATCH_UP_DAYS: Final = 62  # missed dates further back are not made up by themselves

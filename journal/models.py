@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Upper
 
 from journal.choices import Channel, RunState
@@ -88,6 +89,8 @@ class JobRun(models.Model):
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     is_late = models.BooleanField(default=False)
+    # what is being done right now and what has failed in this run (journal.rules.Trials)
+    trials = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), blank=True)
 
     class Meta:
         ordering = ["-business_date", "job"]
@@ -114,12 +117,16 @@ class Heartbeat(models.Model):
 
 
 class JobItem(models.Model):
-    """One object handled by one run: the second attempt of a run sees what the first one has done."""
+    """One object handled by one run: the second attempt of a run sees what the first one has done.
+
+    With the result `set_aside` it is one that could not be handled: `error` says why, without personal data.
+    """
 
     run = models.ForeignKey(JobRun, on_delete=models.PROTECT, related_name="items")
     object_type = models.CharField(max_length=64)
     object_id = models.BigIntegerField()
     result = models.CharField(max_length=32, blank=True)
+    error = models.CharField(max_length=200, default="", db_default="", blank=True)
     at = models.DateTimeField()
 
     class Meta:

@@ -11,8 +11,8 @@ from django.db.models import Max, Q
 
 from common import clock
 from journal.choices import RunState
-from journal.constants import BEAT_SECONDS
-from journal.models import AuditEvent, AuditSeal, Heartbeat, JobRun
+from journal.constants import BEAT_SECONDS, SET_ASIDE
+from journal.models import AuditEvent, AuditSeal, Heartbeat, JobItem, JobRun
 
 OPEN_STATES = (RunState.DUE, RunState.RUNNING)
 
@@ -49,6 +49,11 @@ def latest_runs() -> dict[str, JobRun]:
 
 def last_done(job: str) -> JobRun | None:
     return JobRun.objects.filter(job=job, state=RunState.DONE).order_by("-business_date").first()
+
+
+def set_aside_in(run: JobRun) -> int:
+    """How many objects could not be handled in this run."""
+    return JobItem.objects.filter(run_id=run.pk, result=SET_ASIDE).count()
 
 
 def pulse(name: str) -> Pulse:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -13,7 +14,7 @@ from desk.digests.news import AgeLine, DeficitLine, DepartmentNews, PlanLine, Ro
 from desk.digests.norms import NormLine
 from funnels.models import RotationOrder
 from journal.models import JobRun
-from journal.services import add_item, in_batch
+from journal.services import add_item, do_rows, in_batch
 from notifications.services import notify
 
 # A letter that nobody can read to its end is no letter; the rest is one link away.
@@ -36,17 +37,23 @@ def send_digests(*, day: date, run: JobRun | None = None, at: datetime | None = 
 
     What was announced about each order is noted with the run, so that 09:20 knows whom it has to correct.
     """
-    counts = {"letters": 0, "announced": 0}
-    everything: list[DepartmentNews] = []
-    for department in Department.objects.filter(is_active=True).order_by("pk"):
-        with in_batch(run):
-            news = load_news(department, day)
-            everything.append(news)
+    counts = Counter({"letters": 0, "announced": 0})
+    departments = {department.pk: department for department in Department.objects.filter(is_active=True).order_by("pk")}
+    loaded: dict[int, DepartmentNews] = {}
+
+    def write(ids: Sequence[int]) -> Counter[str]:
+        done: Counter[str] = Counter()
+        for pk in ids:
+            news = loaded[pk] = load_news(departments[pk], day)
             for person in news.people:
                 content = for_head(news) if person.is_head else for_manager(news, person)
-                counts["letters"] += _send(person, day, content)
+                done["letters"] += _send(person, day, content)
             for line in news.rotations:
-                counts["announced"] += add_item(run, RotationOrder(pk=line.order_id), told(line.to_id))
+                done["announced"] += add_item(run, RotationOrder(pk=line.order_id), told(line.to_id))
+        return done
+
+    counts.update(do_rows(run, what="accounts.department", ids=departments, size=1, act=write))
+    everything = list(loaded.values())
     with in_batch(run):
         for director in directors():
             counts["letters"] += _send(director, day, for_director(everything))

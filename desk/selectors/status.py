@@ -8,7 +8,7 @@ from typing import Final
 
 from common import clock
 from journal.choices import RunState
-from journal.constants import LATE_SECONDS
+from journal.constants import LATE_SECONDS, SET_ASIDE
 from journal.models import JobRun
 from journal.selectors import Pulse, latest_runs, pulse, unfinished_runs
 from notifications.selectors import OutboxStatus, outbox_status
@@ -20,11 +20,14 @@ NEW_INSTALLATION: Final = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class JobStatus:
-    """`latest`: the newest run of each job; `overdue`: names of jobs more than an hour behind; `failed`: given up."""
+    """`latest`: the newest run of each job; `overdue`: names of jobs more than an hour behind; `failed`: given up;
+    `set_aside`: how many objects the newest runs could not handle.
+    """
 
     latest: dict[str, JobRun]
     overdue: tuple[str, ...]
     failed: tuple[str, ...]
+    set_aside: int
     outbox: OutboxStatus
     worker: Pulse
     beat: Pulse
@@ -45,6 +48,7 @@ def job_status(*, installed_at: datetime | None = None) -> JobStatus:
     late_since = now - timedelta(seconds=LATE_SECONDS)
     overdue = tuple(sorted({run.job for run in unfinished_runs() if run.due_at < late_since}))
     failed = tuple(name for name, run in sorted(latest.items()) if run.state == RunState.FAILED)
+    set_aside = sum(run.counts.get(SET_ASIDE, 0) for run in latest.values())
     outbox, worker, beat = outbox_status(), pulse("worker"), pulse("beat")
     is_new = installed_at is not None and installed_at > now - NEW_INSTALLATION
     checks = {
@@ -55,7 +59,7 @@ def job_status(*, installed_at: datetime | None = None) -> JobStatus:
         "outbox": outbox.oldest_at is not None and outbox.oldest_at < now - STALE_LETTER,
     }
     problems = tuple(name for name, is_wrong in checks.items() if is_wrong)
-    return JobStatus(latest, overdue, failed, outbox, worker, beat, problems)
+    return JobStatus(latest, overdue, failed, set_aside, outbox, worker, beat, problems)
 
 
 def last_calculation() -> JobRun | None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.selectors import calendar
 from common import clock
@@ -25,10 +26,10 @@ from funnels.services import (
     warn_ages,
 )
 from journal.choices import Channel, RunState
-from journal.constants import DailyJob
+from journal.constants import SET_ASIDE, DailyJob
 from journal.models import JobRun
 from journal.rules import due_dates
-from journal.selectors import is_first_in_line, last_dates, unfinished_runs
+from journal.selectors import is_first_in_line, last_dates, set_aside_in, unfinished_runs
 from journal.services import Lease, LeaseLost, acting, claim_run, fail_run, finish_run, holding, open_run
 from notifications.services import alert_operators
 from planning.services import freeze_forecasts, write_colour_norms, write_plan_fact
@@ -112,6 +113,7 @@ def perform(lease: Lease) -> JobRun:
     try:
         with acting(via=Channel.JOB, run_id=run.pk), holding(lease):
             counts = _call(run)
+            _tell_set_aside(run, counts)
         return finish_run(lease, counts)
     except LeaseLost:
         logger.warning("Run %s was taken over by another worker.", run)
@@ -132,6 +134,21 @@ def _call(run: JobRun) -> dict[str, int]:
         for name, value in service(day=day, run=run, at=at).items():
             counts[name] = counts.get(name, 0) + value
     return counts
+
+
+def _tell_set_aside(run: JobRun, counts: dict[str, int]) -> None:
+    """Before the last word: an attempt that dies in between rings again under the same key."""
+    number = set_aside_in(run)
+    if not number:
+        return
+    counts[SET_ASIDE] = number
+    text = ngettext(
+        "The job “%(job)s” of %(day)s set %(n)d object aside: it could not be handled and is tried again the next time",
+        "The job “%(job)s” of %(day)s set %(n)d objects aside: they could not be handled and are tried again the next time",
+        number,
+    )
+    values: dict[str, Any] = {"job": run.job, "day": f"{run.business_date:%d.%m.%Y}", "n": number}
+    alert_operators(key=f"job-set-aside:{run.pk}", text=text % values, url="/settings/")
 
 
 def _fail(lease: Lease, error: Exception) -> None:

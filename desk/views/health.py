@@ -77,6 +77,7 @@ def _exposition() -> str:
     plain: list[tuple[str, str, int | None]] = [
         ("jobs_overdue", "Runs more than an hour behind their time.", len(status.overdue)),
         ("jobs_failed", "Jobs whose newest run was given up.", len(status.failed)),
+        ("jobs_set_aside", "Objects that the newest runs could not handle.", status.set_aside),
         ("queue_age_seconds", "How long the oldest due run has waited.", _oldest(now, [run.due_at for run in waiting])),
         ("queue_runs", "Runs that are due or at work.", len(waiting)),
         ("queue_messages", "Messages in the broker; absent while it does not answer.", messages),

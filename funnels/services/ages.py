@@ -18,7 +18,7 @@ from funnels.selectors import live_departments
 from funnels.services.bells import tell
 from funnels.services.states import WORKING_STATES
 from journal.models import JobRun
-from journal.services import in_batch
+from journal.services import do_rows
 from notifications.models import Notice
 
 BATCH = 50
@@ -62,17 +62,17 @@ def _due(department: Department, day: date, prefix: str, *, is_last: bool) -> li
 def _tell_all(
     rows: Sequence[Ownership], day: date, key: str, head: User | None, is_state: bool, run: JobRun | None
 ) -> int:
-    done = 0
-    for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
-        with in_batch(run):
-            wanted = {f"{key}:{row.pk}:{row.user_id}": row for row in batch}
-            known = set(Notice.objects.filter(key__in=wanted).values_list("key", flat=True))
-            for name, row in wanted.items():
-                if name not in known:
-                    _tell_one(row, day, key, head, is_state)
-                    done += 1
-    return done
+    found = {row.pk: row for row in rows}
+
+    def tell_batch(ids: Sequence[int]) -> dict[str, int]:
+        wanted = {f"{key}:{pk}:{found[pk].user_id}": found[pk] for pk in ids}
+        known = set(Notice.objects.filter(key__in=wanted).values_list("key", flat=True))
+        new = [row for name, row in wanted.items() if name not in known]
+        for row in new:
+            _tell_one(row, day, key, head, is_state)
+        return {"told": len(new)}
+
+    return do_rows(run, what=f"funnels.ownership#{key}", ids=found, size=BATCH, act=tell_batch)["told"]
 
 
 def _tell_one(row: Ownership, day: date, key: str, head: User | None, is_state: bool) -> None:

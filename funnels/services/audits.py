@@ -5,6 +5,8 @@ R-S2-10b, R-S1-5, R-S2-7, R-S0-P14.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
@@ -20,23 +22,29 @@ from funnels.selectors import conversions, live_sellers, movers_of, whole_of, wo
 from funnels.services.bells import tell
 from funnels.services.texts import conversion_text
 from journal.models import JobRun
-from journal.services import add_item, in_batch
+from journal.services import add_item, do_rows
+
+BATCH = 50
 
 
 def audit_worklists(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
     """Index of every work list as the day begins; below 95 % the head is told, with the flags (R-S2-10b)."""
-    counts = {"lists": 0, "below": 0}
-    for person in live_sellers():
-        index = audit_of(person, day)
-        if not index.clients:
-            continue
-        with in_batch(run):
-            if not add_item(run, person, str(index.percent)):
+    sellers = {person.pk: person for person in live_sellers()}
+
+    def look(ids: Sequence[int]) -> Counter[str]:
+        done: Counter[str] = Counter()
+        for pk in ids:
+            index = audit_of(sellers[pk], day)
+            if not index.clients or not add_item(run, sellers[pk], str(index.percent)):
                 continue
-            counts["lists"] += 1
+            done["lists"] += 1
             if index.is_below:
-                counts["below"] += 1
-                _tell_index(person, index, day)
+                done["below"] += 1
+                _tell_index(sellers[pk], index, day)
+        return done
+
+    counts = Counter({"lists": 0, "below": 0})
+    counts.update(do_rows(run, what="accounts.user#index", ids=sellers, size=1, act=look))
     return counts
 
 
@@ -50,44 +58,53 @@ def alert_conversions(*, day: date, run: JobRun | None = None, at: datetime | No
 
     Once a working day and person.
     """
-    counts = {"conversions_below": 0}
+    counts = Counter({"conversions_below": 0})
     if not calendar().is_working(day):
         return counts
     found = conversions(day)
     sellers = list(live_sellers())
-    for department in Department.objects.filter(is_active=True).order_by("pk"):
-        people = found.get(department.pk, {})
-        head = head_of(department)
-        with in_batch(run):
+    departments = {department.pk: department for department in Department.objects.filter(is_active=True)}
+
+    def alert(ids: Sequence[int]) -> Counter[str]:
+        done: Counter[str] = Counter()
+        for department in (departments[pk] for pk in ids):
+            people = found.get(department.pk, {})
+            head = head_of(department)
             whole = whole_of(people)
             if whole.is_below:
-                counts["conversions_below"] += 1
+                done["conversions_below"] += 1
                 key = f"conversion:department:{department.pk}:{day}"
                 _tell_conversion([head, *directors()], department.name, whole, key, "/lights/")
             for person in sellers:
                 own = people.get(person.pk)
                 if person.department_id != department.pk or own is None or not own.is_below:
                     continue
-                counts["conversions_below"] += 1
+                done["conversions_below"] += 1
                 key = f"conversion:{person.pk}:{day}"
                 _tell_conversion([person], person.short_name, own, key, "/day/")
                 _tell_conversion([head], person.short_name, own, key, "/lights/")
+        return done
+
+    counts.update(do_rows(run, what="accounts.department", ids=sorted(departments), size=1, act=alert))
     return counts
 
 
 def alert_low_worklists(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
     """«Доберите N клиентов» at 09:00 to hunters below 50 (R-S2-7); interns have no lower bound."""
-    counts = {"told": 0}
+    counts = Counter({"told": 0})
     if not calendar().is_working(day):
         return counts
     absent = _absent(day)
     sizes = worklist_sizes()
-    with in_batch(run):
-        for person in live_sellers():
+    sellers = {person.pk: person for person in live_sellers()}
+
+    def remind(ids: Sequence[int]) -> Counter[str]:
+        done: Counter[str] = Counter()
+        for person in (sellers[pk] for pk in ids):
             missing = WORKLIST_MIN - sizes.get(person.pk, 0)
             if person.role != Role.HUNTER or person.pk in absent or missing <= 0:
                 continue
-            counts["told"] += tell(
+            done["told"] += tell(
                 people=[person],
                 key=f"low-list:{day}",
                 text=lambda n=missing: (
@@ -95,30 +112,39 @@ def alert_low_worklists(*, day: date, run: JobRun | None = None, at: datetime | 
                 ),
                 url="/clients/?section=call_base",
             )
+        return done
+
+    counts.update(do_rows(run, what="accounts.user", ids=sellers, size=BATCH, act=remind))
     return counts
 
 
 def alert_no_movement(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
     """At 16:00 to a seller with coloured clients and no upgrade today, and to his head (R-S0-P14)."""
-    counts = {"told": 0}
+    counts = Counter({"told": 0})
     if not calendar().is_working(day):
         return counts
     absent = _absent(day)
     coloured, moved = movers_of(day)
     heads: dict[int | None, User | None] = {}
-    with in_batch(run):
-        for person in live_sellers():
+    sellers = {person.pk: person for person in live_sellers()}
+
+    def alert(ids: Sequence[int]) -> Counter[str]:
+        done: Counter[str] = Counter()
+        for person in (sellers[pk] for pk in ids):
             if person.pk not in coloured or person.pk in moved or person.pk in absent:
                 continue
             if person.department_id not in heads:
                 heads[person.department_id] = head_of(person.department)
             name = person.short_name
-            counts["told"] += tell(
+            done["told"] += tell(
                 people=[person, heads[person.department_id]],
                 key=f"no-movement:{person.pk}:{day}",
                 text=lambda name=name: _("No client has moved up today: %(name)s") % {"name": name},
                 url="/day/",
             )
+        return done
+
+    counts.update(do_rows(run, what="accounts.user", ids=sellers, size=BATCH, act=alert))
     return counts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -31,7 +32,7 @@ from funnels.services.access import lock_client, open_cycle_of, ownership_of
 from funnels.services.clocks import CLOCK_FIELDS, fill_clock
 from funnels.services.orders import cancel_by_movement
 from journal.models import JobRun
-from journal.services import in_batch, record
+from journal.services import do_rows, record
 from notifications.services import ring
 
 BATCH = 50
@@ -164,7 +165,7 @@ def write_last_colour(
 
 def recheck_colours(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
     """Asks again the cycles whose `recheck_on` has come, in batches of 50 (job 00:10); returns checked and changed."""
-    counts = {"checked": 0, "changed": 0}
+    counts = Counter({"checked": 0, "changed": 0})
     moment = at or clock.now()
     last_pk = 0
     while True:
@@ -177,21 +178,29 @@ def recheck_colours(*, day: date, run: JobRun | None = None, at: datetime | None
         if not due:
             return counts
         last_pk = due[-1][0]
-        with in_batch(run):
-            for client_id in sorted(client for _cycle, client in due):
-                cycle = open_cycle_of(lock_client(client_id))
-                if cycle is None or cycle.recheck_on is None or cycle.recheck_on > day:
-                    continue
-                result = refresh_colour(cycle=cycle, day=day, at=moment, by_calendar=True)
-                counts["checked"] += 1
-                if result.before != result.after:
-                    counts["changed"] += 1
-                    record(
-                        action="cycle.colour_by_calendar",
-                        obj=cycle,
-                        before={"colour": result.before},
-                        after={"colour": result.after, "rule": cycle.colour_rule},
-                    )
+        clients = sorted(client for _cycle, client in due)
+        counts.update(
+            do_rows(run, what="clients.client", ids=clients, size=BATCH, act=lambda ids: _recheck(ids, day, moment))
+        )
+
+
+def _recheck(client_ids: Iterable[int], day: date, moment: datetime) -> dict[str, int]:
+    counts = {"checked": 0, "changed": 0}
+    for client_id in client_ids:
+        cycle = open_cycle_of(lock_client(client_id))
+        if cycle is None or cycle.recheck_on is None or cycle.recheck_on > day:
+            continue
+        result = refresh_colour(cycle=cycle, day=day, at=moment, by_calendar=True)
+        counts["checked"] += 1
+        if result.before != result.after:
+            counts["changed"] += 1
+            record(
+                action="cycle.colour_by_calendar",
+                obj=cycle,
+                before={"colour": result.before},
+                after={"colour": result.after, "rule": cycle.colour_rule},
+            )
+    return counts
 
 
 def _are_replacements(rows: Sequence[FactRow], new_ids: Sequence[int], verdict: Verdict, ownership: Ownership) -> bool:

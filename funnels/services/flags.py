@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import cast
@@ -28,7 +29,7 @@ from funnels.services.rotation_queue import lock_queue, plan_department
 from funnels.services.states import WORKING_STATES
 from funnels.services.tasks import create_task
 from journal.models import JobRun
-from journal.services import add_item, in_batch, record
+from journal.services import add_item, do_rows, record
 
 BATCH = 20  # the department's queue is locked till the end of a batch
 
@@ -39,20 +40,27 @@ def flag_stagnant(*, day: date, run: JobRun | None = None, at: datetime | None =
     Departments whose rotation has not started are left alone. Safe to run twice: what is flagged is not flagged again.
     """
     moment = at or clock.now()
-    counts = {"flagged": 0, "expired": 0, "held": 0, "state_flags": 0}
+    counts = Counter({"flagged": 0, "expired": 0, "held": 0, "state_flags": 0})
     for department in live_departments(day):
         counts["state_flags"] += _flag_states(department, day, moment, run)
         due = list(_unflagged(department, day).values_list("pk", flat=True))
         held = _is_flood(department, moment, due)
-        for batch in _batches(due):
-            with in_batch(run):
-                lock_queue(department.pk)
-                for ownership in _locked(_unflagged(department, day), batch):
-                    counts[_flag(ownership, day, moment, held)] += 1
-                    add_item(run, ownership, "flagged")
-        with in_batch(run):
+
+        def flag(ids: Sequence[int], department: Department = department, held: bool = held) -> Counter[str]:
+            done: Counter[str] = Counter()
+            lock_queue(department.pk)
+            for ownership in _locked(_unflagged(department, day), ids):
+                done[_flag(ownership, day, moment, held)] += 1
+                add_item(run, ownership, "flagged")
+            return done
+
+        def plan(_ids: Sequence[int], department: Department = department) -> dict[str, int]:
             lock_queue(department.pk)
             plan_department(department=department, day=day)
+            return {}
+
+        counts.update(do_rows(run, what="funnels.ownership", ids=due, size=BATCH, act=flag))
+        do_rows(run, what="accounts.department#queue", ids=[department.pk], size=1, act=plan)
         if held:
             _tell_flood(department, day)
     return counts
@@ -244,37 +252,43 @@ def _unflagged_states(department: Department, day: date):
 
 def _flag_states(department: Department, day: date, at: datetime, run: JobRun | None) -> int:
     """More than ten days in one state: violation and the head's task, never a change of owner (R-S0-P7)."""
-    due = list(_unflagged_states(department, day).values_list("pk", flat=True))
-    head, done = head_of(department), 0
-    for batch in _batches(due):
-        with in_batch(run):
-            for ownership in _locked(_unflagged_states(department, day), batch):
-                cycle, since = _cycle_of(ownership), ownership.state_started_on
-                violation = Violation.objects.create(
-                    kind=ViolationKind.STATE_10_DAYS,
-                    user_id=ownership.user_id,
-                    cycle=cycle,
-                    ownership=ownership,
-                    since_on=since,
-                    on=ownership.state_flag_on,
-                    recorded_at=at,
-                )
-                record(action="state.flag", obj=cycle, after={"state": cycle.state, "owner": ownership.user_id})
-                if head is not None:
-                    with translation.override(head.language):
-                        create_task(
-                            kind=TaskKind.HEAD_DECISION,
-                            text=_("Stagnant in a state, decide: a step, an exit or a transfer. %(client)s")
-                            % {"client": cycle.client.name},
-                            due_at=end_of_next_working_day(day),
-                            assignee=head,
-                            client=cycle.client,
-                            cycle=cycle,
-                            key=f"state10:{ownership.pk}:{since}",
-                        )
-                add_item(run, violation, "state")
-                done += 1
-    return done
+    due = _unflagged_states(department, day).values_list("pk", flat=True)
+    head = head_of(department)
+
+    def flag(ids: Sequence[int]) -> dict[str, int]:
+        found = _locked(_unflagged_states(department, day), ids)
+        for ownership in found:
+            add_item(run, _flag_state(ownership, day, at, head), "state")
+        return {"flagged": len(found)}
+
+    return do_rows(run, what="funnels.ownership#state", ids=due, size=BATCH, act=flag)["flagged"]
+
+
+def _flag_state(ownership: Ownership, day: date, at: datetime, head: User | None) -> Violation:
+    cycle, since = _cycle_of(ownership), ownership.state_started_on
+    violation = Violation.objects.create(
+        kind=ViolationKind.STATE_10_DAYS,
+        user_id=ownership.user_id,
+        cycle=cycle,
+        ownership=ownership,
+        since_on=since,
+        on=ownership.state_flag_on,
+        recorded_at=at,
+    )
+    record(action="state.flag", obj=cycle, after={"state": cycle.state, "owner": ownership.user_id})
+    if head is not None:
+        with translation.override(head.language):
+            create_task(
+                kind=TaskKind.HEAD_DECISION,
+                text=_("Stagnant in a state, decide: a step, an exit or a transfer. %(client)s")
+                % {"client": cycle.client.name},
+                due_at=end_of_next_working_day(day),
+                assignee=head,
+                client=cycle.client,
+                cycle=cycle,
+                key=f"state10:{ownership.pk}:{since}",
+            )
+    return violation
 
 
 def _cycle_of(ownership: Ownership) -> SalesCycle:
@@ -288,7 +302,3 @@ def _locked(unflagged, ids: Iterable[int]) -> list[Ownership]:
     list(Client.objects.select_for_update(of=("self",)).filter(pk__in=list(found)).order_by("pk"))
     rows = unflagged.filter(pk__in=ids).select_related("cycle__client__department", "cycle__segment", "user")
     return list(rows.select_for_update(of=("self", "cycle")))
-
-
-def _batches(ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Final
 
@@ -36,7 +38,7 @@ from funnels.services.rotation_queue import (
 )
 from funnels.services.tasks import create_task
 from journal.models import JobRun
-from journal.services import add_item, in_batch, record
+from journal.services import add_item, do_rows, record
 
 EXECUTES_AT: Final = time(9, 20)
 BATCH = 20  # the queue, the people and the clients of a batch are locked till its end: nobody may wait for long
@@ -129,26 +131,35 @@ def execute_rotations(*, day: date, run: JobRun | None = None, at: datetime | No
     """
     moment = at or clock.now()
     day = max(day, clock.day_of(moment))
-    counts = {"executed": 0, "reserve": 0, "waiting": 0, "cancelled": 0}
+    counts = Counter({"executed": 0, "reserve": 0, "waiting": 0, "cancelled": 0})
     if not calendar().is_working(day) or moment < clock.local_moment(day, EXECUTES_AT):
         return counts
     due = RotationOrder.objects.filter(status__in=_DUE, execute_on__lte=day)
     departments = Department.objects.filter(pk__in=due.values("department_id")).order_by("pk")
     for department in departments:
-        while True:
-            with in_batch(run):
-                lock_queue(department.pk)
-                orders = _lock_batch(department, day)
-                if not orders:
-                    break
-                _execute_batch(department, orders, day, moment, run, counts)
+
+        def execute(ids: Sequence[int], department: Department = department) -> Counter[str]:
+            lock_queue(department.pk)
+            return _execute_batch(department, _lock_batch(department, day, ids), day, moment, run)
+
+        # Each batch is the head of the queue as it is then; who was seen once does not stand there again.
+        seen: set[int] = set()
+        while ids := _head_of_queue(department, day, seen):
+            seen.update(ids)
+            counts.update(do_rows(run, what="funnels.rotationorder", ids=ids, size=BATCH, act=execute))
     return counts
 
 
-def _lock_batch(department: Department, day: date) -> list[RotationOrder]:
-    """The head of the queue with everything it touches locked: clients, people, cycles, orders, each in pk order."""
+def _head_of_queue(department: Department, day: date, seen: Iterable[int]) -> list[int]:
     due = RotationOrder.objects.filter(department=department, status__in=_DUE, execute_on__lte=day)
-    queue = in_queue_order(list(due.select_related("cycle").order_by("pk")), day)[:BATCH]
+    rows = list(due.exclude(pk__in=seen).select_related("cycle").order_by("pk"))
+    return [order.pk for order in in_queue_order(rows, day)[:BATCH]]
+
+
+def _lock_batch(department: Department, day: date, ids: Sequence[int]) -> list[RotationOrder]:
+    """Those still due with everything they touch locked: clients, people, cycles, orders, each in pk order."""
+    due = RotationOrder.objects.filter(department=department, status__in=_DUE, execute_on__lte=day)
+    queue = list(due.filter(pk__in=ids).order_by("pk"))
     clients = Client.objects.select_for_update(of=("self",))
     list(clients.filter(pk__in=[order.client_id for order in queue]).order_by("pk"))
     list(User.objects.select_for_update(of=("self",)).filter(department=department).order_by("pk"))
@@ -169,8 +180,8 @@ def _execute_batch(
     day: date,
     at: datetime,
     run: JobRun | None,
-    counts: dict[str, int],
-) -> None:
+) -> Counter[str]:
+    counts: Counter[str] = Counter()
     alive = []
     for order in orders:
         if order.cycle.is_open and order.ownership.ended_at is None:
@@ -206,6 +217,7 @@ def _execute_batch(
             order.choice["announced"] = announced
         hand_over(order=order, to=to, day=day, at=at, outcome_code=_code_of(choice))
         counts["reserve" if order.is_reserve else "executed"] += 1
+    return counts
 
 
 def hand_over(*, order: RotationOrder, to: User, day: date, at: datetime, outcome_code: str = "") -> None:

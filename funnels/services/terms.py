@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Department
+from accounts.models import Department, User
 from accounts.selectors import calendar, head_of
 from clients.choices import ClientState, Section, SizeLabel
 from clients.models import Client
@@ -23,7 +23,7 @@ from funnels.services.bells import tell
 from funnels.services.exits import close_cycle
 from funnels.services.owners import ban_retake
 from journal.models import JobRun
-from journal.services import add_item, in_batch, record
+from journal.services import add_item, do_rows, record
 
 BATCH = 50
 
@@ -37,13 +37,18 @@ def expire_terms(*, day: date, run: JobRun | None = None, at: datetime | None = 
     moment = at or clock.now()
     counts = {"expired": 0, "warned": 0, "recall": 0}
     for department in live_departments(day):
-        due = list(_ended(department, day).order_by("client_id").values_list("pk", flat=True))
-        for batch in _batches(due):
-            with in_batch(run):
-                for cycle in _locked(_ended(department, day), batch):
-                    if _expire(cycle, day, moment):
-                        add_item(run, cycle, "term")
-                        counts["expired"] += 1
+
+        def expire(ids: Sequence[int], department: Department = department) -> dict[str, int]:
+            expired = 0
+            for cycle in _locked(_ended(department, day), ids):
+                if _expire(cycle, day, moment):
+                    add_item(run, cycle, "term")
+                    expired += 1
+            return {"expired": expired}
+
+        due = _ended(department, day).order_by("client_id").values_list("pk", flat=True)
+        done = do_rows(run, what="funnels.salescycle", ids=due, size=BATCH, act=expire)
+        counts["expired"] += done["expired"]
         counts["warned"] += _warn(department, day, run)
     counts["recall"] = _recall_due(day, moment, run)
     return counts
@@ -111,25 +116,29 @@ def _warn(department: Department, day: date, run: JobRun | None) -> int:
         .select_related("client", "owner")
         .order_by("pk")
     )
-    found = list(rows)
-    bound = binding_cycle_ids([cycle.pk for cycle in found])
-    found = [cycle for cycle in found if cycle.pk not in bound]
-    head, told = head_of(department), 0
-    for batch in _batches(found):
-        with in_batch(run):
-            for cycle in batch:
-                left = calendar().counted_days(day, cycle.term_ends_on)
-                is_last = left == 0
-                name = cycle.client.name
-                told += tell(
-                    people=[cycle.owner, head] if is_last else [cycle.owner],
-                    key=f"term{'0' if is_last else '3'}:{cycle.pk}",
-                    text=(lambda name=name: _("Last day of the deal term: %(client)s") % {"client": name})
-                    if is_last
-                    else (lambda name=name, left=left: _left_text(name, left)),
-                    url=f"/clients/{cycle.client_id}/",
-                )
-    return told
+    found = {cycle.pk: cycle for cycle in rows}
+    bound = binding_cycle_ids(list(found))
+    head = head_of(department)
+
+    def warn(ids: Sequence[int]) -> dict[str, int]:
+        return {"warned": sum(_warn_one(found[pk], day, head) for pk in ids)}
+
+    ids = [pk for pk in found if pk not in bound]
+    return do_rows(run, what="funnels.salescycle#warn", ids=ids, size=BATCH, act=warn)["warned"]
+
+
+def _warn_one(cycle: SalesCycle, day: date, head: User | None) -> int:
+    left = calendar().counted_days(day, cycle.term_ends_on or day)
+    is_last = left == 0
+    name = cycle.client.name
+    return tell(
+        people=[cycle.owner, head] if is_last else [cycle.owner],
+        key=f"term{'0' if is_last else '3'}:{cycle.pk}",
+        text=(lambda: _("Last day of the deal term: %(client)s") % {"client": name})
+        if is_last
+        else (lambda: _left_text(name, left)),
+        url=f"/clients/{cycle.client_id}/",
+    )
 
 
 def _left_text(name: str, left: int) -> str:
@@ -143,16 +152,19 @@ def _recall_due(day: date, at: datetime, run: JobRun | None) -> int:
     due = Client.objects.live().filter(
         section=Section.SOFT_REFUSAL, recall_on__lte=day, state=ClientState.REFUSAL, owner__isnull=True
     )
-    done = 0
-    for batch in _batches(list(due.order_by("pk").values_list("pk", flat=True))):
-        with in_batch(run):
-            for client in due.filter(pk__in=batch).select_for_update(of=("self",)).order_by("pk"):
-                client.state, client.updated_at = ClientState.RECALL, at
-                client.save(update_fields=["state", "updated_at"])
-                record(action="client.recall_due", obj=client, before={"state": "refusal"}, after={"state": "recall"})
-                add_item(run, client, "recall")
-                done += 1
-    return done
+
+    def recall(ids: Sequence[int]) -> dict[str, int]:
+        done = 0
+        for client in due.filter(pk__in=ids).select_for_update(of=("self",)).order_by("pk"):
+            client.state, client.updated_at = ClientState.RECALL, at
+            client.save(update_fields=["state", "updated_at"])
+            record(action="client.recall_due", obj=client, before={"state": "refusal"}, after={"state": "recall"})
+            add_item(run, client, "recall")
+            done += 1
+        return {"recall": done}
+
+    ids = due.order_by("pk").values_list("pk", flat=True)
+    return do_rows(run, what="clients.client", ids=ids, size=BATCH, act=recall)["recall"]
 
 
 def _locked(ended: QuerySet[SalesCycle], ids: Iterable[int]) -> list[SalesCycle]:
@@ -160,7 +172,3 @@ def _locked(ended: QuerySet[SalesCycle], ids: Iterable[int]) -> list[SalesCycle]
     list(Client.objects.select_for_update(of=("self",)).filter(pk__in=list(clients)).order_by("pk"))
     rows = ended.filter(pk__in=ids).select_related("client__department", "segment", "owner")
     return list(rows.select_for_update(of=("self",)).order_by("client_id"))
-
-
-def _batches(items: list) -> Iterable[list]:
-    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))

@@ -83,6 +83,7 @@ FIELD_WORDS: Final = {
     "email": pgettext_lazy("audited field", "E-mail"),
     "employed_on": pgettext_lazy("audited field", "Employed on"),
     "ends_on": pgettext_lazy("audited field", "Last day"),
+    "error": pgettext_lazy("audited field", "Why it failed"),
     "errors": pgettext_lazy("audited field", "Errors"),
     "warnings": pgettext_lazy("audited field", "Warnings"),
     "event": pgettext_lazy("audited field", "Event"),

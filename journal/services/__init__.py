@@ -2,6 +2,7 @@
 
 from journal.services.audit import Act, acting, current_act, differences, draft, name_actor, new_request_id, record
 from journal.services.idempotency import claim_key, keep_answer
+from journal.services.rows import Rows, TooManySetAside, do_rows, is_nobodys_fault, reason_of
 from journal.services.runs import (
     Lease,
     LeaseLost,
@@ -13,6 +14,7 @@ from journal.services.runs import (
     finish_run,
     holding,
     in_batch,
+    life_of_server,
     open_run,
     release_run,
     reopen_run,
@@ -23,6 +25,8 @@ __all__ = [
     "Act",
     "Lease",
     "LeaseLost",
+    "Rows",
+    "TooManySetAside",
     "acting",
     "add_item",
     "beat",
@@ -30,16 +34,20 @@ __all__ = [
     "claim_run",
     "current_act",
     "differences",
+    "do_rows",
     "draft",
     "extend_lease",
     "fail_run",
     "finish_run",
     "holding",
     "in_batch",
+    "is_nobodys_fault",
     "keep_answer",
+    "life_of_server",
     "name_actor",
     "new_request_id",
     "open_run",
+    "reason_of",
     "record",
     "release_run",
     "reopen_run",

@@ -1,7 +1,8 @@
 """Runs of daily jobs: the unique row decides that a date is due, the lease decides who works on it.
 
 Many workers may get many messages about one run. One of them claims it by a conditional UPDATE; every batch extends
-the lease in its own transaction, so a worker that was paused and robbed of its lease cannot commit anything.
+the lease in its own transaction, so a worker that was paused and robbed of its lease cannot commit anything. What an
+attempt is about to do stands in the run (`trials`): see journal.services.rows.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from django.db.models import F, Model, Q
 
 from common import clock
 from journal.choices import RunState
-from journal.constants import LATE_SECONDS, LEASE_SECONDS, MAX_ATTEMPTS, RETRY_SECONDS
+from journal.constants import LATE_SECONDS, LEASE_SECONDS, MAX_ATTEMPTS, RETRY_SECONDS, SET_ASIDE
 from journal.models import Heartbeat, JobItem, JobRun
+from journal.rules import Trials
 
 WORKER_LOST = "The worker was lost in every attempt."
 
@@ -60,14 +62,16 @@ def open_run(job: str, business_date: date, *, due_at: datetime | None = None) -
 def claim_run(run_id: int) -> Lease | None:
     """The lease of a run that is due or has lost its worker; None when somebody else has it or it is over.
 
-    A run that lost its worker in every attempt is failed here: a row that kills the process must not stop the rest.
+    A run that lost its worker in every attempt is failed here: what kills the process must not stop the rest. An attempt
+    that died over one object alone is counted against the object, which is soon set aside.
     """
     now = clock.now()
     free = Q(state__in=[RunState.DUE, RunState.RUNNING]) & (Q(lease_until__isnull=True) | Q(lease_until__lt=now))
     # Skipping a locked row saves the wait for a batch that is just being committed; the UPDATE below is the guarantee.
     if not JobRun.objects.select_for_update(skip_locked=True).filter(free, pk=run_id).exists():
         return None
-    exhausted = JobRun.objects.filter(free, pk=run_id, attempts__gte=MAX_ATTEMPTS)
+    of_the_run = Q(trials__doing__alone__isnull=True) | Q(trials__doing__alone=False)
+    exhausted = JobRun.objects.filter(free, of_the_run, pk=run_id, attempts__gte=MAX_ATTEMPTS)
     if exhausted.update(
         state=RunState.FAILED, finished_at=now, lease_until=None, lease_token=None, error=WORKER_LOST, is_late=True
     ):
@@ -80,18 +84,32 @@ def claim_run(run_id: int) -> Lease | None:
         heartbeat_at=now,
         attempts=F("attempts") + 1,
     )
-    return Lease(JobRun.objects.get(pk=run_id)) if claimed == 1 else None
+    if claimed != 1:
+        return None
+    run = JobRun.objects.get(pk=run_id)
+    trials = Trials(run.trials)
+    if trials.is_begun():
+        trials.find_dead(life_of_server())
+        run.trials = trials.kept
+    return Lease(run)
 
 
-def extend_lease(lease: Lease | JobRun) -> None:
+def life_of_server() -> str:
+    """When the database was started: the same as long as it lives."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_postmaster_start_time()::text")
+        return cursor.fetchone()[0]
+
+
+def extend_lease(lease: Lease | JobRun, **fields: Any) -> None:
     """Holds the run for another LEASE_SECONDS; call it inside the batch's transaction. Raises LeaseLost (fencing).
 
-    It locks the run's row until the batch commits: nobody can take the run over in between.
+    It locks the run's row until the batch commits: nobody can take the run over in between. `fields` are written along.
     """
     run = lease.run if isinstance(lease, Lease) else lease
     now = clock.now()
     held = JobRun.objects.filter(pk=run.pk, state=RunState.RUNNING, lease_token=run.lease_token).update(
-        lease_until=now + timedelta(seconds=LEASE_SECONDS), heartbeat_at=now
+        lease_until=now + timedelta(seconds=LEASE_SECONDS), heartbeat_at=now, **fields
     )
     if held != 1:
         raise LeaseLost(f"{run.job} {run.business_date}")
@@ -159,6 +177,7 @@ def finish_run(lease: Lease, counts: Mapping[str, Any] | None = None) -> JobRun:
         finished_at=now,
         counts=dict(counts or {}),
         error="",
+        trials={},
         is_late=now > lease.run.due_at + timedelta(seconds=LATE_SECONDS),
     )
     return lease.run
@@ -167,11 +186,13 @@ def finish_run(lease: Lease, counts: Mapping[str, Any] | None = None) -> JobRun:
 def fail_run(lease: Lease, error: str) -> JobRun:
     """Ends an attempt badly: the run waits for the next one, after MAX_ATTEMPTS it is failed for everybody to see."""
     now = clock.now()
+    # What the attempt has withdrawn was not killed by its rows.
+    written = {"error": error[:4000], "trials": lease.run.trials}
     if lease.run.attempts >= MAX_ATTEMPTS:
-        _end(lease, state=RunState.FAILED, finished_at=now, error=error[:4000], is_late=True)
+        _end(lease, state=RunState.FAILED, finished_at=now, is_late=True, **written)
     else:
         # A due run with a lease nobody holds: the claim leaves it alone until the pause is over.
-        _end(lease, state=RunState.DUE, until=now + timedelta(seconds=RETRY_SECONDS), error=error[:4000])
+        _end(lease, state=RunState.DUE, until=now + timedelta(seconds=RETRY_SECONDS), **written)
     return lease.run
 
 
@@ -180,11 +201,14 @@ def release_run(lease: Lease) -> None:
     _end(lease, state=RunState.DUE, attempts=lease.run.attempts - 1)
 
 
+@transaction.atomic
 def reopen_run(run: JobRun) -> JobRun:
-    """A failed run may be tried again from its first attempt: a person asked for it."""
-    JobRun.objects.filter(pk=run.pk, state=RunState.FAILED).update(
-        state=RunState.DUE, attempts=0, lease_until=None, lease_token=None, finished_at=None, error=""
+    """A failed run may be tried again from its first attempt, with what it has set aside: a person asked for it."""
+    reopened = JobRun.objects.filter(pk=run.pk, state=RunState.FAILED).update(
+        state=RunState.DUE, attempts=0, lease_until=None, lease_token=None, finished_at=None, error="", trials={}
     )
+    if reopened:
+        JobItem.objects.filter(run_id=run.pk, result=SET_ASIDE).delete()
     run.refresh_from_db()
     return run
 

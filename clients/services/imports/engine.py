@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 
 from clients.choices import FileProblem, ImportState, RowCode, RowState
@@ -22,7 +23,9 @@ from clients.services.imports.receiving import sha256_of
 from clients.services.imports.writing import write_clients
 from common import clock
 from journal.choices import Channel
-from journal.services import acting, record
+from journal.constants import MAX_ATTEMPTS
+from journal.rules import Trials
+from journal.services import LeaseLost, Rows, acting, record
 
 _LEASE: Final = timedelta(seconds=60)  # a killed worker's import is free again after this and the next sweep
 # Imports of the organisation take turns, batch by batch: the later one sees what the earlier one has written.
@@ -33,7 +36,7 @@ COUNTS: Final = ("rows", "created", "duplicates", "errors", "warnings")
 _COUNT_OF: Final = {RowState.CREATED: "created", RowState.DUPLICATE: "duplicates", RowState.ERROR: "errors"}
 
 
-class _LostLease(Exception):
+class _LostLease(LeaseLost):
     """Another worker took the run over; it goes on from the row where this one stopped."""
 
 
@@ -66,14 +69,19 @@ def run_import(*, run_id: int, dry_run: bool | None = None, seconds: float | Non
     run = ImportRun.objects.select_related("department", "started_by").get(pk=run_id)
     if lease is None:
         return run
+    reading = _Reading(run, lease)
     with acting(via=Channel.IMPORT, actor=run.started_by):
         try:
-            table = _open(run)
-            _Reading(run, table, lease).go_on(None if seconds is None else time.monotonic() + seconds)
+            reading.begin()
+            reading.go_on(_open(run), None if seconds is None else time.monotonic() + seconds)
         except ReadError as problem:
             _refuse(run, problem.code)
         except _LostLease:
             run.refresh_from_db()
+        except (OperationalError, InterfaceError):
+            with suppress(OperationalError, InterfaceError, _LostLease):  # it is still away: told by its next life
+                reading.give_back()
+            raise
     return run
 
 
@@ -116,13 +124,36 @@ def _forget_file(name: str | None) -> None:
         default_storage.delete(name)
 
 
-class _Reading:
-    def __init__(self, run: ImportRun, table: Table, lease: datetime) -> None:
-        self.run, self.table, self.lease = run, table, lease
+class _Reading(Rows):
+    """One worker's reading: batch by batch, row by row where a batch has failed or killed its process."""
+
+    def __init__(self, run: ImportRun, lease: datetime) -> None:
+        super().__init__("row", Trials(run.trials))
+        self.run, self.lease = run, lease
         self.seen = Known()
         self.counts: dict[str, int] = dict.fromkeys(COUNTS, 0) | run.counts
+        self.cells: dict[int, list[str]] = {}
 
-    def go_on(self, until: float | None) -> None:
+    def begin(self) -> None:
+        """Counts the attempts that have written nothing; one too many is the file's end (ReadError `stuck`)."""
+        kept = self.trials.kept
+        if kept.get("server") != self.server:
+            kept.update(attempts=0, server=self.server)
+        if self.trials.is_begun():
+            self.trials.find_dead(self.server)
+        if kept["attempts"] >= MAX_ATTEMPTS:
+            raise ReadError("stuck")
+        kept["attempts"] += 1
+        self.hold(kept)
+
+    def give_back(self) -> None:
+        """The attempt came to nothing through no fault of the file."""
+        self.trials.withdraw()
+        self.trials.kept["attempts"] -= self.trials.kept["attempts"] > 0
+        self.hold(self.trials.kept)
+
+    def go_on(self, table: Table, until: float | None) -> None:
+        self.table = table
         self._measure()
         done = {
             row_no: (state, client_id)
@@ -132,14 +163,15 @@ class _Reading:
         }
         for batch in _batches(self.table):
             self._keep()
+            self.cells = dict(batch)
             fresh = []
-            for row in batch:
-                if row.row_no not in done:
-                    fresh.append(row)
-                elif done[row.row_no][0] == RowState.CREATED:
-                    self.seen.add(row, Ref(done[row.row_no][1]))
+            for row_no in self.cells:
+                if row_no not in done:
+                    fresh.append(row_no)
+                elif done[row_no][0] == RowState.CREATED:
+                    self.seen.add(self._parsed(row_no), Ref(done[row_no][1]))
             if fresh:
-                self._write(fresh)
+                self.do(fresh)
                 if until is not None and time.monotonic() > until:
                     self._save(lease_until=None)
                     return
@@ -176,17 +208,32 @@ class _Reading:
             raise _LostLease
         self.lease = self.run.lease_until = now + _LEASE
 
-    def _write(self, rows: list[ParsedRow]) -> None:
+    def hold(self, kept: dict[str, Any]) -> None:
+        held = ImportRun.objects.filter(pk=self.run.pk, lease_until=self.lease, state=ImportState.RUNNING)
+        if not held.update(trials=kept):
+            raise _LostLease
+
+    def work(self, ids: list[int], kept: dict[str, Any]) -> dict[str, int]:
+        rows = [self._parsed(row_no) for row_no in ids]
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                self._write_once(rows)
-                return
+                self._write_once(rows, kept)
+                break
             except (IntegrityError, OperationalError):
                 # A form was faster with the same phone or ИНН: read the base again, the row is a duplicate now.
                 if attempt == _ATTEMPTS:
                     raise
+        return {}
 
-    def _write_once(self, rows: list[ParsedRow]) -> None:
+    def set_aside(self, one: int, reason: str, kept: dict[str, Any]) -> None:
+        """The row ends here; a person reads which one it was and may bring it in another file."""
+        self._write_once([ParsedRow(row_no=one, error=RowCode.ERROR_BROKEN)], kept)
+
+    def _parsed(self, row_no: int) -> ParsedRow:
+        return parse_row(row_no, self.cells[row_no], self.table.header)
+
+    def _write_once(self, rows: list[ParsedRow], kept: dict[str, Any]) -> None:
+        kept["attempts"] = 0
         counts = dict(self.counts)
         pending = Known()
         lease = clock.now() + _LEASE
@@ -221,7 +268,7 @@ class _Reading:
                 ]
             )
             held = ImportRun.objects.filter(pk=self.run.pk, lease_until=self.lease, state=ImportState.RUNNING)
-            if not held.update(lease_until=lease, counts=counts):
+            if not held.update(lease_until=lease, counts=counts, trials=kept):
                 raise _LostLease
         self.lease, self.counts, self.run.counts = lease, counts, counts
         self.seen.update(pending)
@@ -239,7 +286,7 @@ class _Reading:
             changes["file"] = ""
         with transaction.atomic():
             held = ImportRun.objects.filter(pk=self.run.pk, lease_until=self.lease, state=ImportState.RUNNING)
-            if not held.update(counts=self.counts, **changes):
+            if not held.update(counts=self.counts, trials={}, **changes):
                 raise _LostLease
             after = {key: self.counts[key] for key in COUNTS}
             after |= {"is_dry": self.run.is_dry, "codes": self.run.mapping.get("codes", [])}
@@ -263,7 +310,7 @@ def _is_warned(row: ParsedRow) -> bool:
     return any(code.startswith("warning_") for code in row.codes)
 
 
-def _batches(table: Table) -> Iterator[list[ParsedRow]]:
+def _batches(table: Table) -> Iterator[list[tuple[int, list[str]]]]:
     rows = table.rows()
-    while batch := [parse_row(row_no, cells, table.header) for row_no, cells in islice(rows, IMPORT_BATCH_ROWS)]:
+    while batch := list(islice(rows, IMPORT_BATCH_ROWS)):
         yield batch
