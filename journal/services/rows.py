@@ -51,6 +51,8 @@ def do_rows(run: JobRun | None, *, what: str, ids: Iterable[int], act: Act, size
             with transaction.atomic():
                 counts.update(act(batch))
         return counts
+    if not ids:
+        return counts
     rows = _RowsOfRun(run, what, act)
     for batch in _cut([one for one in ids if not rows.trials.is_aside(what, one)], size):
         counts.update(rows.do(batch))
