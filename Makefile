@@ -24,7 +24,7 @@ export UV_NO_PROGRESS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DJANGO_SETTINGS_MODULE := config.settings
 
-.PHONY: run test lint bench lock fix backup restore faults mutants clean
+.PHONY: run test lint bench lock fix backup restore faults load mutants clean
 
 .venv/bin/uv:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed: install it or run make PYTHON=/path/to/python3.11"; exit 1; }
@@ -70,6 +70,10 @@ restore: .venv/.complete
 # Kills everything again and again and counts what was lost, e.g. FAULT_ARGS="--seed 7 --kills 200 --drills".
 faults: .venv/.complete
 	@$(BIN)/python -m faults $(FAULT_ARGS)
+
+# Two hundred managers at once for ten minutes, with jobs and faults, e.g. LOAD_ARGS="--users 20 --minutes 1".
+load: .venv/.complete
+	@$(BIN)/python -m load $(LOAD_ARGS)
 
 # Takes the lines on which trust stands out of a copy, one by one; every time a test must fail.
 mutants: .venv/.complete

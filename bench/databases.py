@@ -97,14 +97,14 @@ def template(clients: int, managers: int, *, day: str, say: Callable[[str], None
         drop(draft)
         _say_to_server(f'CREATE DATABASE "{draft}"')
         step("bench.pod", draft)
-        _rename(draft, pod)
+        rename(draft, pod)
     say(f"growing it to {clients:,} clients and {managers} managers …")
     copy(pod, draft)
     step("bench.grow", draft, str(clients), str(managers))
-    _rename(draft, wanted)
+    rename(draft, wanted)
     say(f"built in {time.monotonic() - started:.0f} s")
     return wanted
 
 
-def _rename(old: str, new: str) -> None:
+def rename(old: str, new: str) -> None:
     _say_to_server(f'ALTER DATABASE "{old}" RENAME TO "{new}"')

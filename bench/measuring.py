@@ -68,8 +68,8 @@ class Caller:
             method, body = "POST", urlencode({**target["form"], "key": uuid.uuid4().hex}).encode()
             headers |= {"X-CSRFToken": CSRF, "Content-Type": "application/x-www-form-urlencoded"}
         elif target["kind"] == "webhook":
-            method, body = "POST", self._event()
-            headers |= self._signed(body)
+            method, body = "POST", ring(self.plan["pbx"])
+            headers |= signed(self.plan["pbx"], body)
         if count:
             headers["X-Bench"] = "1"
         started = time.perf_counter()
@@ -83,22 +83,25 @@ class Caller:
             return self.ask(target, turn, count=count)
         return time.perf_counter() - started, response.status, answer, response.headers
 
-    def _event(self) -> bytes:
-        pbx = self.plan["pbx"]
-        event = {
-            "event": "call.ringing", "call_id": uuid.uuid4().hex, "direction": "in", "client_number": pbx["number"],
-            "line_number": "+74951234567", "occurred_at": datetime.now(UTC).isoformat(), "event_id": uuid.uuid4().hex,
-        }  # fmt: skip
-        return json.dumps(event).encode()
 
-    def _signed(self, body: bytes) -> dict[str, str]:
-        stamp = int(time.time())
-        digest = hmac.new(self.plan["pbx"]["secret"].encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
-        return {
-            "Authorization": f"Bearer {self.plan['pbx']['token']}",
-            "Content-Type": "application/json",
-            "X-Telephony-Signature": f"t={stamp},v1={digest}",
-        }
+def ring(pbx: dict[str, str]) -> bytes:
+    """The event of one incoming call as the telephone exchange tells it."""
+    event = {
+        "event": "call.ringing", "call_id": uuid.uuid4().hex, "direction": "in", "client_number": pbx["number"],
+        "line_number": "+74951234567", "occurred_at": datetime.now(UTC).isoformat(), "event_id": uuid.uuid4().hex,
+    }  # fmt: skip
+    return json.dumps(event).encode()
+
+
+def signed(pbx: dict[str, str], body: bytes) -> dict[str, str]:
+    """The headers that make the exchange's body believed."""
+    stamp = int(time.time())
+    digest = hmac.new(pbx["secret"].encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    return {
+        "Authorization": f"Bearer {pbx['token']}",
+        "Content-Type": "application/json",
+        "X-Telephony-Signature": f"t={stamp},v1={digest}",
+    }
 
 
 def measure(port: int, plan: dict[str, Any], *, state: Path, rounds: int, only: str, encoding: str) -> list[Figures]:

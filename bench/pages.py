@@ -82,7 +82,7 @@ def prepare(rounds: int) -> dict[str, Any]:
     pbx = create_connection(name="bench", actor=admin)
     return {
         "targets": [asdict(target) for target in targets],
-        "cookies": {name: _session(user) for name, user in people.items()},
+        "cookies": {name: session_of(user) for name, user in people.items()},
         "pbx": {"token": pbx.token, "secret": pbx.secret, "number": phone.e164},
     }
 
@@ -93,7 +93,7 @@ def _quoted(text: str) -> str:
     return quote(text)
 
 
-def _session(user: Any) -> str:
+def session_of(user: Any) -> str:
     """The key of a session as signing in would have made it."""
     from importlib import import_module
 
