@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Department
 from journal.choices import RunState
@@ -22,6 +22,7 @@ from journal.services import (
     finish_run,
     in_batch,
     open_run,
+    reason_of,
     release_run,
     reopen_run,
 )
@@ -218,3 +219,15 @@ def test_a_finished_run_is_never_claimed_again():
     assert claim_run(run.pk) is None
     with time_machine.travel(datetime.now(tz=UTC) + timedelta(days=400)):
         assert claim_run(run.pk) is None
+
+
+@pytest.mark.django_db
+def test_why_a_row_was_set_aside_names_constraint_and_place_but_nobodys_data():
+    run = opened()
+    JobItem.objects.create(run=run, object_type="accounts.user", object_id=79161234567, at=NIGHT)
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        JobItem.objects.create(run=run, object_type="accounts.user", object_id=79161234567, at=NIGHT)
+    assert "79161234567" in str(caught.value)
+    reason = reason_of(caught.value)
+    assert reason.startswith("IntegrityError journal_jobitem_once_a_run tests/journal/test_runs.py:")
+    assert "79161234567" not in reason
