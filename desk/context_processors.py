@@ -83,6 +83,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     works = user.role in MANAGER_ROLES or user.role in (Role.HEAD, Role.DIRECTOR)
     return {
         "nav_items": SimpleLazyObject(lambda: _entries(request, user.role, counts)),
+        "nav_key": (user.role, _active(request, user.role)),
         "user_name": user.short_name,
         "user_role": user.get_role_display(),
         "unread_count": SimpleLazyObject(lambda: counts.unread),
@@ -93,11 +94,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def _active(request: HttpRequest, role: str) -> str:
+    """The longest address that the page's own starts with: /clients/import/ is not the list of clients."""
+    urls = [_address(entry.name) for entry in NAVIGATION.get(role, ())]
+    return max((url for url in urls if url and request.path.startswith(url)), key=len, default="")
+
+
 def _entries(request: HttpRequest, role: str, counts: Any) -> list[dict[str, Any]]:
-    entries = [(entry, _address(entry.name)) for entry in NAVIGATION.get(role, ())]
-    # The longest address that the page's own starts with: /clients/import/ is not the list of clients.
-    fitting = [url for _entry, url in entries if url and request.path.startswith(url)]
-    active = max(fitting, key=len, default="")
+    active = _active(request, role)
     return [
         {
             "url": url,
@@ -107,6 +111,6 @@ def _entries(request: HttpRequest, role: str, counts: Any) -> list[dict[str, Any
             "count": getattr(counts, entry.count) if entry.count else 0,
             "active": url == active,
         }
-        for entry, url in entries
-        if url
+        for entry in NAVIGATION.get(role, ())
+        if (url := _address(entry.name))
     ]

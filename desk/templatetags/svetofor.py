@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from common import formats, markup, svg
 
@@ -126,6 +126,33 @@ def menu(content: str, label: str = "", name: str = "", side: str = "") -> SafeS
         arrow or dots,
         content,
     )
+
+
+class OnceNode(template.Node):
+    """What stands inside, kept by language and keys; a node lives as long as its compiled template, in one process."""
+
+    def __init__(self, nodelist: template.NodeList, keys: list[template.base.FilterExpression]) -> None:
+        self.nodelist, self.keys = nodelist, keys
+        self.drawn: dict[tuple[Any, ...], SafeString] = {}
+
+    def render(self, context: template.Context) -> SafeString:
+        key = (get_language(), *(expression.resolve(context, ignore_failures=True) for expression in self.keys))
+        found = self.drawn.get(key)
+        if found is None:
+            found = self.drawn[key] = self.nodelist.render(context)
+        return found
+
+
+@register.tag
+def once(parser: template.base.Parser, token: template.base.Token) -> OnceNode:
+    """{% once role … %}…{% endonce %}: markup of the language and of the keys alone, drawn once a process.
+
+    Every variable inside must follow from a key, and a key has few values: nothing of a person, a row or a request.
+    """
+    keys = [parser.compile_filter(word) for word in token.split_contents()[1:]]
+    nodelist = parser.parse(("endonce",))
+    parser.delete_first_token()
+    return OnceNode(nodelist, keys)
 
 
 @register.simple_tag(takes_context=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.template import engines
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from desk.selectors.shell import shell_counts
 from tests.factories.work import call, on, take
@@ -69,3 +71,31 @@ def test_a_fragment_asks_no_counters(cast, as_user, django_assert_max_num_querie
     ) as asked:
         browser.get("/search/?q=ромашка", headers={"HX-Request": "true"})
     assert not any("funnels_rotationorder" in query["sql"] for query in asked.captured_queries)
+
+
+def test_what_is_drawn_once_is_drawn_anew_for_another_language_and_other_keys():
+    page = engines["django"].from_string('{% once key %}{% translate "Clients" %} {{ key }}{% endonce %} {{ name }}')
+    with translation.override("ru"):
+        assert page.render({"key": "a", "name": "1"}) == "Клиенты a 1"
+        assert page.render({"key": "a", "name": "2"}) == "Клиенты a 2"
+        assert page.render({"key": "b", "name": "2"}) == "Клиенты b 2"
+    with translation.override("en"):
+        assert page.render({"key": "a", "name": "2"}) == "Clients a 2"
+
+
+def test_the_shell_of_one_person_is_not_shown_to_the_next(cast, as_user):
+    """Menus and keys are remembered by role and page, so that people of several roles ask in turn, twice over."""
+    for _turn in range(2):
+        seller = as_user(cast.ivanova).get("/account/").content.decode()
+        head = as_user(cast.volkov).get("/account/").content.decode()
+        admin = as_user(cast.admin).get("/account/").content.decode()
+        assert 'href="/staff/"' not in seller
+        assert 'href="/day/"' in seller
+        assert 'href="/lights/"' in head
+        assert 'href="/day/"' not in head
+        assert 'href="/clients/new/"' in head
+        assert 'href="/clients/new/"' not in admin
+        assert 'href="/clients/"' not in admin
+        assert cast.ivanova.short_name in seller
+        assert cast.ivanova.short_name not in head
+        assert cast.volkov.short_name not in admin
