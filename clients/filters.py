@@ -45,12 +45,17 @@ class ClientFilter(django_filters.FilterSet):
     )
     imported_stage = django_filters.CharFilter(label=_("stage in the old system"), lookup_expr="iexact", max_length=120)
 
+    base_filters: dict[str, Any]  # set by the metaclass
+
     class Meta:
         model = Client
         fields: list[str] = []
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, *args: Any, asked_only: bool = False, **kwargs: Any) -> None:
+        """`asked_only` leaves out the filters that `data` does not name: a list needs no form to fill in."""
+        if asked_only:
+            self.base_filters = {name: row for name, row in type(self).base_filters.items() if name in (data or ())}
+        super().__init__(data, *args, **kwargs)
         user = getattr(self.request, "user", None)
         # A manager's scope has one owner: himself or the people he deputises for; the filter would only ask him twice.
         if user is None or user.is_manager:

@@ -25,8 +25,11 @@ TAKEABLE = (Section.CALL_BASE, Section.SOFT_REFUSAL, Section.STRATEGIC)
 class Asked:
     """The address of the list, read: section, sort, filters, and what they leave of the scope."""
 
-    def __init__(self, request: HttpRequest, query: QueryDict | None = None) -> None:
-        """`query`: the address of a list that is not the page itself, as the card remembers it."""
+    def __init__(self, request: HttpRequest, query: QueryDict | None = None, *, has_form: bool = False) -> None:
+        """`query`: the address of a list that is not the page itself, as the card remembers it.
+
+        `has_form`: every filter is built, not only those the address sets.
+        """
         self.viewer = cast(User, request.user)
         self.query: QueryDict = (request.GET if query is None else query).copy()
         # Requisites and documents are all an accountant reads (section 1.1): no section, colour or step to ask by.
@@ -43,13 +46,13 @@ class Asked:
         data["section"] = "" if self.section == "any" else self.section
         sections = () if self.section == "any" else (self.section,)
         scope = with_work(Client.objects.visible_to(self.viewer, sections=sections))
-        self.filter = WorkFilter(data, queryset=scope, request=request)
+        self.filter = WorkFilter(data, queryset=scope, request=request, asked_only=not has_form)
         self.unchipped = self.filter
         if any(name in data for name in CHIP_NAMES):
             plain = data.copy()
             for name in CHIP_NAMES:
                 plain.pop(name, None)
-            self.unchipped = WorkFilter(plain, queryset=scope, request=request)
+            self.unchipped = WorkFilter(plain, queryset=scope, request=request, asked_only=True)
 
     @property
     def is_work(self) -> bool:

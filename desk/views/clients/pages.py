@@ -163,7 +163,7 @@ def _empty(asked: Asked) -> dict[str, str]:
 @require_safe
 def client_filters(request: HttpRequest) -> HttpResponse:
     """The filters as a form: in a dialog, or a page of its own without JavaScript."""
-    asked = Asked(request)
+    asked = Asked(request, has_form=True)
     names = [name for name in asked.filter.form.fields if name not in ("section", "open")]
     for name in names:
         field = asked.filter.form.fields[name]
