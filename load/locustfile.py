@@ -18,8 +18,8 @@ from locust.contrib.fasthttp import FastHttpUser
 from bench.measuring import CSRF, ring, signed
 from load.mix import MIX, NOTE_FORM, PATIENCE_SECONDS, THINK_SECONDS
 
-LISTS = ("/clients/", "/clients/", "/clients/?section=call_base", "/funnel/")
-DASHBOARDS = ("/day/", "/day/", "/plan/")
+LISTS = ("/clients/", "/clients/", "/clients/?section=call_base")
+DASHBOARDS = ("/day/", "/day/", "/plan/", "/funnel/")
 
 _files = ExitStack()
 _record: list[TextIO] = []
