@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -81,6 +82,14 @@ def head_of(department: Department | None) -> User | None:
     if department is None:
         return None
     return User.objects.active().filter(department=department, role=Role.HEAD).order_by("pk").first()
+
+
+def heads_of(departments: Iterable[Department | None]) -> dict[int | None, User | None]:
+    """`head_of` for many departments, by their ids. One query."""
+    found: dict[int | None, User | None] = {department.pk: None for department in departments if department is not None}
+    for head in User.objects.active().filter(department__in=found, role=Role.HEAD).order_by("-pk"):
+        found[head.department_id] = head
+    return found
 
 
 def directors() -> UserQuerySet:

@@ -70,11 +70,20 @@ def notify(*, recipient: User, key: str, template: str, context: Mapping[str, An
 
 def ring(*, recipient: User, key: str, text: str, url: str = "") -> Notice:
     """A line under the bell, once per key. `url` is a path of this site. Raises ValueError for another address."""
+    ring_all([bell(recipient=recipient, key=key, text=text, url=url)])
+    return Notice.objects.get(key=key)
+
+
+def bell(*, recipient: User, key: str, text: str, url: str = "") -> Notice:
+    """A line not yet rung, for `ring_all`. Raises ValueError for an address that is no path of this site."""
     if url and (not url.startswith("/") or url.startswith("//")):
         raise ValueError(f"not a path of this site: {url!r}")
-    notice = Notice(key=key, recipient=recipient, text=text[:300], url=url, created_at=clock.now())
-    Notice.objects.bulk_create([notice], ignore_conflicts=True)
-    return Notice.objects.get(key=key)
+    return Notice(key=key, recipient=recipient, text=text[:300], url=url, created_at=clock.now())
+
+
+def ring_all(bells: Iterable[Notice]) -> None:
+    """Many lines at once, each once per key: a key already rung stays as it is."""
+    Notice.objects.bulk_create(bells, ignore_conflicts=True, batch_size=1000)
 
 
 def mark_read(*, user: User, notices: Iterable[int] | None = None) -> int:

@@ -19,7 +19,8 @@ from common.workdays import PeriodKind
 from funnels.models import Contact, Movement
 from journal.models import JobRun
 from journal.services import in_batch
-from notifications.services import ring
+from notifications.models import Notice
+from notifications.services import bell, ring_all
 from planning.selectors import department_figures
 
 _CREDITED = (
@@ -56,14 +57,16 @@ def preview_day(*, day: date, run: JobRun | None = None, at: datetime | None = N
     rung = 0
     for department in Department.objects.filter(is_active=True).order_by("pk"):
         with in_batch(run):
-            for person, figures in _figures(department, day):
-                if not figures:
-                    continue
-                with translation.override(person.language):
-                    text = _("The day: %(figures)s") % {"figures": figures}
-                    ring(recipient=person, key=f"day-preview:{person.pk}:{day}", text=text, url="/plan/")
-                rung += 1
+            bells = [_bell(person, figures, day) for person, figures in _figures(department, day) if figures]
+            ring_all(bells)
+        rung += len(bells)
     return {"previews": rung}
+
+
+def _bell(person: User, figures: DayFigures, day: date) -> Notice:
+    with translation.override(person.language):
+        text = _("The day: %(figures)s") % {"figures": figures}
+    return bell(recipient=person, key=f"day-preview:{person.pk}:{day}", text=text, url="/plan/")
 
 
 def _figures(department: Department, day: date) -> list[tuple[User, DayFigures]]:

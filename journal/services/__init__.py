@@ -2,6 +2,7 @@
 
 from journal.services.audit import Act, acting, current_act, differences, draft, name_actor, new_request_id, record
 from journal.services.idempotency import claim_key, keep_answer
+from journal.services.items import add_items
 from journal.services.rows import Rows, TooManySetAside, do_rows, is_nobodys_fault, reason_of
 from journal.services.runs import (
     Lease,
@@ -29,6 +30,7 @@ __all__ = [
     "TooManySetAside",
     "acting",
     "add_item",
+    "add_items",
     "beat",
     "claim_key",
     "claim_run",
