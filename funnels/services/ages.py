@@ -15,13 +15,13 @@ from funnels.constants import CLOCK_LIMIT_DAYS
 from funnels.models import Ownership
 from funnels.rules import age, is_announced_as_last_day
 from funnels.selectors import live_departments
-from funnels.services.bells import tell
+from funnels.services.bells import Telling, tell_all
 from funnels.services.states import WORKING_STATES
 from journal.models import JobRun
 from journal.services import do_rows
 from notifications.models import Notice
 
-BATCH = 50
+BATCH = 200  # a batch only rings bells: it locks nothing
 
 
 def warn_ages(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
@@ -68,14 +68,13 @@ def _tell_all(
         wanted = {f"{key}:{pk}:{found[pk].user_id}": found[pk] for pk in ids}
         known = set(Notice.objects.filter(key__in=wanted).values_list("key", flat=True))
         new = [row for name, row in wanted.items() if name not in known]
-        for row in new:
-            _tell_one(row, day, key, head, is_state)
+        tell_all(_telling_of(row, day, key, head, is_state) for row in new)
         return {"told": len(new)}
 
     return do_rows(run, what=f"funnels.ownership#{key}", ids=found, size=BATCH, act=tell_batch)["told"]
 
 
-def _tell_one(row: Ownership, day: date, key: str, head: User | None, is_state: bool) -> None:
+def _telling_of(row: Ownership, day: date, key: str, head: User | None, is_state: bool) -> Telling:
     is_last = key.endswith("10")
     name, url = row.client.name, f"/clients/{row.client_id}/"
     start = row.state_started_on if is_state else row.clock_started_on
@@ -85,7 +84,7 @@ def _tell_one(row: Ownership, day: date, key: str, head: User | None, is_state: 
         early_text = _early_state_text
     else:
         last_text, early_text = _last_text, _early_text
-    tell(
+    return Telling(
         people=[row.user, head] if is_last else [row.user],
         key=f"{key}:{row.pk}",
         text=(lambda: last_text(name)) if is_last else (lambda: early_text(name, left)),

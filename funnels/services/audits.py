@@ -14,15 +14,15 @@ from django.utils.translation import ngettext
 
 from accounts.choices import Role
 from accounts.models import Absence, Department, User
-from accounts.selectors import calendar, directors, head_of
+from accounts.selectors import calendar, directors, head_of, heads_of
 from common import formats
 from funnels.constants import WORKLIST_MIN
 from funnels.rules import Conversion, WorklistIndex, worklist_index
 from funnels.selectors import conversions, live_sellers, movers_of, whole_of, worklist_rows, worklist_sizes
-from funnels.services.bells import tell
+from funnels.services.bells import Telling, tell, tell_all
 from funnels.services.texts import conversion_text
 from journal.models import JobRun
-from journal.services import add_item, do_rows
+from journal.services import add_items, do_rows
 
 BATCH = 50
 
@@ -32,25 +32,21 @@ def audit_worklists(*, day: date, run: JobRun | None = None, at: datetime | None
     sellers = {person.pk: person for person in live_sellers()}
 
     def look(ids: Sequence[int]) -> Counter[str]:
-        done: Counter[str] = Counter()
-        for pk in ids:
-            index = audit_of(sellers[pk], day)
-            if not index.clients or not add_item(run, sellers[pk], str(index.percent)):
-                continue
-            done["lists"] += 1
-            if index.is_below:
-                done["below"] += 1
-                _tell_index(sellers[pk], index, day)
-        return done
+        indexes = {sellers[pk]: worklist_index(rows) for pk, rows in worklist_rows(ids, day).items() if rows}
+        new = add_items(run, {person: str(index.percent) for person, index in indexes.items()})
+        below = [person for person in new if indexes[person].is_below]
+        heads = heads_of({person.department for person in below})
+        tell_all(_telling_of(person, indexes[person], day, heads[person.department_id]) for person in below)
+        return Counter(lists=len(new), below=len(below))
 
     counts = Counter({"lists": 0, "below": 0})
-    counts.update(do_rows(run, what="accounts.user#index", ids=sellers, size=1, act=look))
+    counts.update(do_rows(run, what="accounts.user#index", ids=sellers, size=BATCH, act=look))
     return counts
 
 
 def audit_of(person: User, day: date) -> WorklistIndex:
     """The audit of one list on a day, derived from what is recorded (R-S2-10b)."""
-    return worklist_index(worklist_rows(person, day))
+    return worklist_index(worklist_rows([person.pk], day)[person.pk])
 
 
 def alert_conversions(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
@@ -148,10 +144,10 @@ def alert_no_movement(*, day: date, run: JobRun | None = None, at: datetime | No
     return counts
 
 
-def _tell_index(person: User, index: WorklistIndex, day: date) -> None:
+def _telling_of(person: User, index: WorklistIndex, day: date, head: User | None) -> Telling:
     values = {"name": person.short_name, "clean": index.clean, "clients": index.clients}
-    tell(
-        people=[head_of(person.department)],
+    return Telling(
+        people=[head],
         key=f"audit:{person.pk}:{day}",
         text=lambda: (
             _("Work list of %(name)s: %(clean)d of %(clients)d in order, %(percent)s")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import cast
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,21 +17,21 @@ from accounts.selectors import calendar, directors, head_of
 from clients.choices import Section
 from clients.models import Client
 from common import clock
-from funnels.choices import OrderKind, OrderStatus, Outcome, State, TaskKind, ViolationKind
+from funnels.choices import OrderKind, OrderStatus, Outcome, State, ViolationKind
 from funnels.constants import Colour, CycleKind
 from funnels.models import Ownership, RotationOrder, SalesCycle, Violation
 from funnels.rules import StagnationAction, StagnationOutcome, age, is_flood, stagnation_outcome
 from funnels.selectors import binding_cycle_ids, day_moments, live_departments
-from funnels.services.bells import end_of_next_working_day, tell
+from funnels.services.bells import Telling, end_of_next_working_day, tell, tell_all
 from funnels.services.exits import close_cycle
 from funnels.services.owners import ban_retake
 from funnels.services.rotation_queue import lock_queue, plan_department
 from funnels.services.states import WORKING_STATES
-from funnels.services.tasks import create_task
-from journal.models import JobRun
-from journal.services import add_item, do_rows, record
+from funnels.services.tasks import create_head_tasks
+from journal.models import AuditEvent, JobRun
+from journal.services import add_items, do_rows, draft, record
 
-BATCH = 20  # the department's queue is locked till the end of a batch
+BATCH = 50  # the department's queue is locked till the end of a batch
 
 
 def flag_stagnant(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
@@ -47,11 +47,10 @@ def flag_stagnant(*, day: date, run: JobRun | None = None, at: datetime | None =
         held = _is_flood(department, moment, due)
 
         def flag(ids: Sequence[int], department: Department = department, held: bool = held) -> Counter[str]:
-            done: Counter[str] = Counter()
             lock_queue(department.pk)
-            for ownership in _locked(_unflagged(department, day), ids):
-                done[_flag(ownership, day, moment, held)] += 1
-                add_item(run, ownership, "flagged")
+            found = _locked(_unflagged(department, day), ids)
+            done = _flag(found, department, day, moment, held)
+            add_items(run, dict.fromkeys(found, "flagged"))
             return done
 
         def plan(_ids: Sequence[int], department: Department = department) -> dict[str, int]:
@@ -128,44 +127,69 @@ def _is_flood(department: Department, moment: datetime, due: Sequence[int]) -> b
     return is_flood(len(flagged | set(due)), open_cycles)
 
 
-def _flag(ownership: Ownership, day: date, at: datetime, held: bool) -> str:
-    cycle = _cycle_of(ownership)
-    nth = cycle.stagnation_count + 1
-    has_binding = bool(binding_cycle_ids([cycle.pk]))
-    outcome = stagnation_outcome(nth, Colour(cycle.colour), CycleKind(cycle.kind), has_binding)
-    Violation.objects.create(
-        kind=ViolationKind.COLOUR_10_DAYS,
+def _flag(ownerships: Sequence[Ownership], department: Department, day: date, at: datetime, held: bool) -> Counter[str]:
+    """Violation, count, words and order of every ownership of a locked batch, set by set; who must leave, leaves."""
+    done: Counter[str] = Counter()
+    cycles = [_cycle_of(ownership) for ownership in ownerships]
+    bound, head = binding_cycle_ids([cycle.pk for cycle in cycles]), head_of(department)
+    Violation.objects.bulk_create(
+        _violation_of(ownership, ViolationKind.COLOUR_10_DAYS, ownership.clock_started_on, ownership.flag_on, at)
+        for ownership in ownerships
+    )
+    SalesCycle.objects.filter(pk__in=[cycle.pk for cycle in cycles]).update(stagnation_count=F("stagnation_count") + 1)
+    words: list[Telling] = []
+    events: list[AuditEvent] = []
+    orders: list[RotationOrder] = []
+    leaving: list[tuple[Ownership, StagnationOutcome]] = []
+    for ownership, cycle in zip(ownerships, cycles, strict=True):
+        nth = cycle.stagnation_count = cycle.stagnation_count + 1
+        outcome = stagnation_outcome(nth, Colour(cycle.colour), CycleKind(cycle.kind), cycle.pk in bound)
+        words += _words_of(ownership, outcome, head)
+        if outcome.action == StagnationAction.HEAD_RESERVE and head is not None and ownership.user_id == head.pk:
+            # Already where it would go; it waits for the head's decision.
+            after = {"owner": ownership.user_id, "stagnation_no": nth}
+            events.append(draft(action="cycle.stagnation", obj=cycle, after=after))
+            done["flagged"] += 1
+            continue
+        order = _order_for(ownership, outcome, day, at, nth, head)
+        orders.append(order)
+        if held:
+            order.status = OrderStatus.HELD
+            done["held"] += 1
+        elif outcome.action == StagnationAction.EXPIRE:
+            order.status, order.outcome_code, order.closed_at = OrderStatus.CANCELLED, "third_stagnation", at
+            leaving.append((ownership, outcome))
+            done["expired"] += 1
+        else:
+            done["flagged"] += 1
+    RotationOrder.objects.bulk_create(orders)
+    AuditEvent.objects.bulk_create([*events, *(_flagged(order) for order in orders)])
+    tell_all(words)
+    for ownership, outcome in leaving:
+        expire_stagnant(cycle=_cycle_of(ownership), ownership=ownership, outcome=outcome, day=day, at=at)
+    return done
+
+
+def _flagged(order: RotationOrder) -> AuditEvent:
+    after = {
+        "client": order.client_id,
+        "owner": order.old_owner_id,
+        "age": order.age,
+        "action": order.choice["action"],
+    }
+    return draft(action="rotation.flag", obj=order, after=after)
+
+
+def _violation_of(ownership: Ownership, kind: str, since: date, on: date | None, at: datetime) -> Violation:
+    return Violation(
+        kind=kind,
         user_id=ownership.user_id,
-        cycle=cycle,
+        cycle=ownership.cycle,
         ownership=ownership,
-        since_on=ownership.clock_started_on,
-        on=ownership.flag_on,
+        since_on=since,
+        on=on,
         recorded_at=at,
     )
-    cycle.stagnation_count = nth
-    cycle.save(update_fields=["stagnation_count"])
-    head = head_of(cycle.client.department)
-    _tell_flag(ownership, outcome, head)
-    if outcome.action == StagnationAction.HEAD_RESERVE and head is not None and ownership.user_id == head.pk:
-        record(action="cycle.stagnation", obj=cycle, after={"owner": ownership.user_id, "stagnation_no": nth})
-        return "flagged"  # already where it would go; it waits for the head's decision
-    order = _order_for(ownership, outcome, day, at, nth, head)
-    if held:
-        order.status = OrderStatus.HELD
-    elif outcome.action == StagnationAction.EXPIRE:
-        order.status, order.outcome_code, order.closed_at = OrderStatus.CANCELLED, "third_stagnation", at
-    order.save()
-    record(
-        action="rotation.flag",
-        obj=order,
-        after={"client": cycle.client_id, "owner": ownership.user_id, "age": order.age, "action": str(outcome.action)},
-    )
-    if held:
-        return "held"
-    if outcome.action == StagnationAction.EXPIRE:
-        expire_stagnant(cycle=cycle, ownership=ownership, outcome=outcome, day=day, at=at)
-        return "expired"
-    return "flagged"
 
 
 def _order_for(
@@ -193,23 +217,28 @@ def _order_for(
     )
 
 
-def _tell_flag(ownership: Ownership, outcome: StagnationOutcome, head: User | None) -> None:
-    cycle = _cycle_of(ownership)
+def _words_of(ownership: Ownership, outcome: StagnationOutcome, head: User | None) -> list[Telling]:
+    cycle, words = _cycle_of(ownership), []
     name, since = cycle.client.name, ownership.clock_started_on
     if outcome.action != StagnationAction.EXPIRE:
-        tell(
-            people=[ownership.user],
-            key=f"age11:{ownership.pk}:{since}",
-            text=lambda: _("Stagnant for more than 10 days: %(client)s is to be rotated") % {"client": name},
-            url="/rotation/",
+        words.append(
+            Telling(
+                people=[ownership.user],
+                key=f"age11:{ownership.pk}:{since}",
+                text=lambda: _("Stagnant for more than 10 days: %(client)s is to be rotated") % {"client": name},
+                url="/rotation/",
+            )
         )
     if cycle.colour == Colour.GREEN:
-        tell(
-            people=[head],
-            key=f"green-stagnation:{ownership.pk}:{since}",
-            text=lambda: _("Green stagnation: you take part in %(client)s") % {"client": name},
-            url=f"/clients/{cycle.client_id}/",
+        words.append(
+            Telling(
+                people=[head],
+                key=f"green-stagnation:{ownership.pk}:{since}",
+                text=lambda: _("Green stagnation: you take part in %(client)s") % {"client": name},
+                url=f"/clients/{cycle.client_id}/",
+            )
         )
+    return words
 
 
 def _tell_flood(department: Department, day: date) -> None:
@@ -257,38 +286,31 @@ def _flag_states(department: Department, day: date, at: datetime, run: JobRun | 
 
     def flag(ids: Sequence[int]) -> dict[str, int]:
         found = _locked(_unflagged_states(department, day), ids)
-        for ownership in found:
-            add_item(run, _flag_state(ownership, day, at, head), "state")
+        add_items(run, dict.fromkeys(_flag_batch(found, day, at, head), "state"))
         return {"flagged": len(found)}
 
     return do_rows(run, what="funnels.ownership#state", ids=due, size=BATCH, act=flag)["flagged"]
 
 
-def _flag_state(ownership: Ownership, day: date, at: datetime, head: User | None) -> Violation:
-    cycle, since = _cycle_of(ownership), ownership.state_started_on
-    violation = Violation.objects.create(
-        kind=ViolationKind.STATE_10_DAYS,
-        user_id=ownership.user_id,
-        cycle=cycle,
-        ownership=ownership,
-        since_on=since,
-        on=ownership.state_flag_on,
-        recorded_at=at,
+def _flag_batch(ownerships: Sequence[Ownership], day: date, at: datetime, head: User | None) -> list[Violation]:
+    violations = Violation.objects.bulk_create(
+        _violation_of(ownership, ViolationKind.STATE_10_DAYS, ownership.state_started_on, ownership.state_flag_on, at)
+        for ownership in ownerships
     )
-    record(action="state.flag", obj=cycle, after={"state": cycle.state, "owner": ownership.user_id})
+    cycles = [_cycle_of(ownership) for ownership in ownerships]
+    AuditEvent.objects.bulk_create(
+        draft(action="state.flag", obj=cycle, after={"state": cycle.state, "owner": ownership.user_id})
+        for ownership, cycle in zip(ownerships, cycles, strict=True)
+    )
     if head is not None:
         with translation.override(head.language):
-            create_task(
-                kind=TaskKind.HEAD_DECISION,
-                text=_("Stagnant in a state, decide: a step, an exit or a transfer. %(client)s")
-                % {"client": cycle.client.name},
-                due_at=end_of_next_working_day(day),
-                assignee=head,
-                client=cycle.client,
-                cycle=cycle,
-                key=f"state10:{ownership.pk}:{since}",
-            )
-    return violation
+            text = _("Stagnant in a state, decide: a step, an exit or a transfer. %(client)s")
+        texts = {
+            f"state10:{ownership.pk}:{ownership.state_started_on}": (cycle, text % {"client": cycle.client.name})
+            for ownership, cycle in zip(ownerships, cycles, strict=True)
+        }
+        create_head_tasks(head=head, texts=texts, due_at=end_of_next_working_day(day))
+    return violations
 
 
 def _cycle_of(ownership: Ownership) -> SalesCycle:

@@ -14,12 +14,23 @@ from django.utils.translation import gettext as _
 from accounts.models import Department, User
 from accounts.selectors import calendar, directors, head_of
 from common.errors import Conflict
+from common.writing import write_over
 from funnels.choices import OrderStatus
 from funnels.models import RotationOrder
 from funnels.rules import Choice, RotationOutcome, plan_queue, queue_key
 from funnels.selectors import candidates, moving_of, open_queue, rule_orders
-from funnels.services.bells import tell
+from funnels.services.bells import Telling, tell_all
 
+_PLANNED = [
+    "suggested",
+    "is_reserve",
+    "choice",
+    "excluded",
+    "chosen_by",
+    "chosen_at",
+    "status",
+    "execute_on",
+]
 _QUEUE_LOCK = 0x526F74  # the first half of the advisory key: nobody else uses it
 
 
@@ -51,6 +62,8 @@ def plan_department(*, department: Department, day: date) -> int:
         if order.choice.get("action") != "expire":
             groups[max(order.execute_on, first_day)].append(order)
     changed, head = 0, head_of(department)
+    written: dict[int, RotationOrder] = {}
+    short: list[RotationOrder] = []
     while groups:
         execute_on = min(groups)
         orders = groups.pop(execute_on)
@@ -60,13 +73,18 @@ def plan_department(*, department: Department, day: date) -> int:
             choice = choices[order.pk]
             if choice.outcome == RotationOutcome.WAITING_QUOTA:
                 # With quota 10 a waiting order proves ten placed ones: the loop ends.
-                postpone(order, choice, names, calendar().next_working_day(execute_on))
+                put_off(order, choice, names, calendar().next_working_day(execute_on))
                 groups[order.execute_on].append(order)
+                is_new = True
+            else:
+                is_new = _put_anew(order, choice, names, head)
+                short += [order] if order.is_reserve else []
+            if is_new:
+                written[order.pk] = order
                 changed += 1
-                continue
-            changed += write_choice(order, choice, names, head)
-            if order.is_reserve:
-                tell_shortage(order, head)
+    # The rule reads no orders that are still open: they are written at the end, all at once.
+    write_over(written.values(), _PLANNED)
+    tell_shortages(short, head)
     return changed
 
 
@@ -100,15 +118,12 @@ def names_of(choices: Iterable[Choice]) -> dict[int, str]:
     return {user.pk: user.short_name for user in User.objects.filter(pk__in=ids)}
 
 
-def write_choice(order: RotationOrder, choice: Choice, names: Mapping[int, str], head: User | None) -> bool:
-    """Stores recipient, criterion and the excluded on the order; False when nothing has changed."""
+def _put_anew(order: RotationOrder, choice: Choice, names: Mapping[int, str], head: User | None) -> bool:
+    """Puts recipient, criterion and the excluded on the order; False when nothing has changed."""
     before = (order.suggested_id, order.is_reserve, order.choice, order.excluded, order.chosen_by_id, order.status)
     put_choice(order, choice, names, head)
     after = (order.suggested_id, order.is_reserve, order.choice, order.excluded, order.chosen_by_id, order.status)
-    if before == after:
-        return False
-    order.save(update_fields=["suggested", "is_reserve", "choice", "excluded", "chosen_by", "chosen_at", "status"])
-    return True
+    return before != after
 
 
 def put_choice(order: RotationOrder, choice: Choice, names: Mapping[int, str], head: User | None) -> None:
@@ -127,34 +142,33 @@ def put_choice(order: RotationOrder, choice: Choice, names: Mapping[int, str], h
 
 def postpone(order: RotationOrder, choice: Choice, names: Mapping[int, str], to_day: date) -> None:
     """Only the daily quota stands in the way: the order waits for the next working day."""
+    put_off(order, choice, names, to_day)
+    order.save(update_fields=_PLANNED)
+
+
+def put_off(order: RotationOrder, choice: Choice, names: Mapping[int, str], to_day: date) -> None:
     put_choice(order, choice, names, None)
     order.execute_on = to_day
     if order.status != OrderStatus.HELD:
         order.status = OrderStatus.WAITING_QUOTA
-    order.save(
-        update_fields=[
-            "suggested",
-            "is_reserve",
-            "choice",
-            "excluded",
-            "chosen_by",
-            "chosen_at",
-            "status",
-            "execute_on",
-        ]
-    )
 
 
 def tell_shortage(order: RotationOrder, head: User | None) -> None:
     """«Не хватает персонала» to head and directors, once per order (section 2.5)."""
-    if order.choice.get("action") == "head_reserve":
-        return
-    name = order.client.name
-    tell(
-        people=[head, *directors()],
-        key=f"no-staff:{order.pk}",
-        text=lambda: _("Not enough staff: nobody can take over %(client)s") % {"client": name},
-        url="/rotation/",
+    tell_shortages([order], head)
+
+
+def tell_shortages(orders: Iterable[RotationOrder], head: User | None) -> None:
+    short = {order.pk: order.client.name for order in orders if order.choice.get("action") != "head_reserve"}
+    people = [head, *directors()] if short else []
+    tell_all(
+        Telling(
+            people=people,
+            key=f"no-staff:{pk}",
+            text=lambda name=name: _("Not enough staff: nobody can take over %(client)s") % {"client": name},
+            url="/rotation/",
+        )
+        for pk, name in short.items()
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -11,7 +12,8 @@ from common import clock
 from common.errors import Conflict, Invalid, NotAllowed
 from funnels.choices import TaskKind
 from funnels.models import SalesCycle, Task
-from journal.services import record
+from journal.models import AuditEvent
+from journal.services import draft, record
 
 
 @transaction.atomic
@@ -47,10 +49,35 @@ def create_task(
         task, is_new = Task.objects.get_or_create(key=key, defaults=values)
         if not is_new:
             return task
-    record(
-        action="task.create", obj=task, actor=actor, after={"text": task.text, "due_at": due_at, "to": assignee.login}
-    )
+    _created(task, actor).save(force_insert=True)
     return task
+
+
+def create_head_tasks(*, head: User, texts: Mapping[str, tuple[SalesCycle, str]], due_at: datetime) -> list[Task]:
+    """Decisions asked of a head about many locked cycles: key → cycle and text; a known key stays. Three queries."""
+    known = set(Task.objects.filter(key__in=texts).values_list("key", flat=True))
+    tasks = [
+        Task(
+            kind=TaskKind.HEAD_DECISION,
+            text=text.strip()[:300],
+            due_at=due_at,
+            assignee=head,
+            client=cycle.client,
+            cycle=cycle,
+            key=key,
+            created_at=clock.now(),
+        )
+        for key, (cycle, text) in texts.items()
+        if key not in known
+    ]
+    Task.objects.bulk_create(tasks)
+    AuditEvent.objects.bulk_create(_created(task, None) for task in tasks)
+    return tasks
+
+
+def _created(task: Task, actor: User | None) -> AuditEvent:
+    after = {"text": task.text, "due_at": task.due_at, "to": task.assignee.login}
+    return draft(action="task.create", obj=task, actor=actor, after=after)
 
 
 @transaction.atomic

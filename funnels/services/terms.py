@@ -19,13 +19,14 @@ from funnels.constants import Colour
 from funnels.models import SalesCycle
 from funnels.rules import TermExit, term_exit
 from funnels.selectors import binding_cycle_ids, live_departments
-from funnels.services.bells import tell
+from funnels.services.bells import Telling, tell, tell_all
 from funnels.services.exits import close_cycle
 from funnels.services.owners import ban_retake
-from journal.models import JobRun
-from journal.services import add_item, do_rows, record
+from journal.models import AuditEvent, JobRun
+from journal.services import add_items, do_rows, draft, record
 
 BATCH = 50
+BELLS = 200  # a batch of warnings locks nothing
 
 
 def expire_terms(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
@@ -39,12 +40,14 @@ def expire_terms(*, day: date, run: JobRun | None = None, at: datetime | None = 
     for department in live_departments(day):
 
         def expire(ids: Sequence[int], department: Department = department) -> dict[str, int]:
-            expired = 0
-            for cycle in _locked(_ended(department, day), ids):
-                if _expire(cycle, day, moment):
-                    add_item(run, cycle, "term")
-                    expired += 1
-            return {"expired": expired}
+            cycles = _locked(_ended(department, day), ids)
+            bound = binding_cycle_ids([cycle.pk for cycle in cycles])
+            head = head_of(department)
+            exits = [(cycle, to) for cycle in cycles if (to := _exit_of(cycle, cycle.pk in bound)) is not None]
+            for cycle, exit_to in exits:
+                _expire(cycle, exit_to, day, moment, head)
+            add_items(run, {cycle: "term" for cycle, _exit in exits})
+            return {"expired": len(exits)}
 
         due = _ended(department, day).order_by("client_id").values_list("pk", flat=True)
         done = do_rows(run, what="funnels.salescycle", ids=due, size=BATCH, act=expire)
@@ -62,10 +65,7 @@ def _ended(department: Department, day: date) -> QuerySet[SalesCycle]:
     )
 
 
-def _expire(cycle: SalesCycle, day: date, at: datetime) -> bool:
-    exit_to = _exit_of(cycle)
-    if exit_to is None:
-        return False
+def _expire(cycle: SalesCycle, exit_to: TermExit, day: date, at: datetime, head: User | None) -> None:
     owner = cycle.owner
     recall_on = day + timedelta(days=exit_to.recall_days) if exit_to.recall_days else None
     section = str(exit_to.section)
@@ -90,18 +90,17 @@ def _expire(cycle: SalesCycle, day: date, at: datetime) -> bool:
     )
     name, where = cycle.client.name, Section(section)
     tell(
-        people=[owner, head_of(cycle.client.department)],
+        people=[owner, head],
         key=f"term-over:{cycle.pk}",
         text=lambda: _("The deal term ended: %(client)s → %(section)s") % {"client": name, "section": where.label},
     )
-    return True
 
 
-def _exit_of(cycle: SalesCycle) -> TermExit | None:
+def _exit_of(cycle: SalesCycle, has_binding: bool) -> TermExit | None:
     return term_exit(
         ever_yellow=cycle.best_rank >= Colour.YELLOW.rank,
         is_not_ours=cycle.client.size == SizeLabel.NOT_OURS,
-        has_binding_document=bool(binding_cycle_ids([cycle.pk])),
+        has_binding_document=has_binding,
         state=cycle.state,
         kind=cycle.kind,
     )
@@ -121,17 +120,17 @@ def _warn(department: Department, day: date, run: JobRun | None) -> int:
     head = head_of(department)
 
     def warn(ids: Sequence[int]) -> dict[str, int]:
-        return {"warned": sum(_warn_one(found[pk], day, head) for pk in ids)}
+        return {"warned": tell_all(_warning_of(found[pk], day, head) for pk in ids)}
 
     ids = [pk for pk in found if pk not in bound]
-    return do_rows(run, what="funnels.salescycle#warn", ids=ids, size=BATCH, act=warn)["warned"]
+    return do_rows(run, what="funnels.salescycle#warn", ids=ids, size=BELLS, act=warn)["warned"]
 
 
-def _warn_one(cycle: SalesCycle, day: date, head: User | None) -> int:
+def _warning_of(cycle: SalesCycle, day: date, head: User | None) -> Telling:
     left = calendar().counted_days(day, cycle.term_ends_on or day)
     is_last = left == 0
     name = cycle.client.name
-    return tell(
+    return Telling(
         people=[cycle.owner, head] if is_last else [cycle.owner],
         key=f"term{'0' if is_last else '3'}:{cycle.pk}",
         text=(lambda: _("Last day of the deal term: %(client)s") % {"client": name})
@@ -154,14 +153,15 @@ def _recall_due(day: date, at: datetime, run: JobRun | None) -> int:
     )
 
     def recall(ids: Sequence[int]) -> dict[str, int]:
-        done = 0
-        for client in due.filter(pk__in=ids).select_for_update(of=("self",)).order_by("pk"):
-            client.state, client.updated_at = ClientState.RECALL, at
-            client.save(update_fields=["state", "updated_at"])
-            record(action="client.recall_due", obj=client, before={"state": "refusal"}, after={"state": "recall"})
-            add_item(run, client, "recall")
-            done += 1
-        return {"recall": done}
+        clients = list(due.filter(pk__in=ids).select_for_update(of=("self",)).order_by("pk"))
+        called = [client.pk for client in clients]
+        Client.objects.filter(pk__in=called).update(state=ClientState.RECALL, updated_at=at)
+        before, after = {"state": "refusal"}, {"state": "recall"}
+        AuditEvent.objects.bulk_create(
+            draft(action="client.recall_due", obj=client, before=before, after=after) for client in clients
+        )
+        add_items(run, dict.fromkeys(clients, "recall"))
+        return {"recall": len(clients)}
 
     ids = due.order_by("pk").values_list("pk", flat=True)
     return do_rows(run, what="clients.client", ids=ids, size=BATCH, act=recall)["recall"]
