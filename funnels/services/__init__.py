@@ -4,7 +4,7 @@ from funnels.services.access import ensure_may_work, lock_client, lock_cycle, ma
 from funnels.services.ages import warn_ages
 from funnels.services.audits import alert_conversions, alert_low_worklists, alert_no_movement, audit_of, audit_worklists
 from funnels.services.clocks import fill_clock, fill_term, recompute_clocks
-from funnels.services.colours import fact_rows, recheck_colours, refresh_colour, situation_of, verdict_of
+from funnels.services.colours import fact_rows, refresh_colour, situation_of, verdict_of
 from funnels.services.contacts import ContactData, log_contact, preview_credit
 from funnels.services.distribution import count_clients, distribute_list
 from funnels.services.exits import accept_handover, close_cycle, confirm_no_more, park, refuse, sign_closing, win_cycle
@@ -13,6 +13,7 @@ from funnels.services.flags import flag_stagnant
 from funnels.services.golive import DryRunRow, preview_dry_run, set_rotation_start
 from funnels.services.owners import ban_retake, change_owner, transfer
 from funnels.services.questionnaires import active_template, questionnaire_of, save_questionnaire, seed_questionnaire
+from funnels.services.rechecks import recheck_colours
 from funnels.services.rotation import EXECUTES_AT, change_recipient, execute_rotations, executes_at, release_held
 from funnels.services.rotation_export import export_history
 from funnels.services.states import advance, correct_state, step_context

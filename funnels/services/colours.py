@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,9 +10,10 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from accounts.selectors import head_of
+from accounts.models import User
+from accounts.selectors import head_of, heads_of
 from clients.models import Client
-from common import clock
+from common.writing import write_over
 from funnels.choices import FactKind, MovementKind
 from funnels.constants import COLOUR_RULES_VERSION, Colour
 from funnels.models import ColourChange, Fact, Movement, Ownership, SalesCycle
@@ -28,14 +29,13 @@ from funnels.rules import (
     is_replacement,
 )
 from funnels.rules import Movement as RuleMovement
-from funnels.services.access import lock_client, open_cycle_of, ownership_of
+from funnels.services.access import ownership_of
 from funnels.services.clocks import CLOCK_FIELDS, fill_clock
 from funnels.services.orders import cancel_by_movement
-from journal.models import JobRun
-from journal.services import do_rows, record
-from notifications.services import ring
+from notifications.models import Notice
+from notifications.services import bell, ring_all
 
-BATCH = 50
+_VERDICT = ["colour", "colour_rule", "colour_fact_ids", "recheck_on", "best_rank"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,35 @@ class ColourResult:
     before: str
     after: str
     is_movement: bool
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """One asking of the rules about one cycle, before anything of it is stored."""
+
+    cycle: SalesCycle
+    ownership: Ownership
+    before: Colour
+    verdict: Verdict
+    movement: RuleMovement | None
+    by_calendar: bool
+
+    @property
+    def is_changed(self) -> bool:
+        return self.verdict.colour != self.before
+
+    @property
+    def is_newly_green(self) -> bool:
+        return self.is_changed and self.verdict.colour == Colour.GREEN
+
+    @property
+    def moves(self) -> RuleMovement | None:
+        """The movement that restarts the clock."""
+        return self.movement if self.movement is not None and self.movement.resets_clock else None
+
+    @property
+    def result(self) -> ColourResult:
+        return ColourResult(str(self.before), str(self.verdict.colour), self.moves is not None)
 
 
 def fact_rows(cycle: SalesCycle, facts: Iterable[Fact] | None = None) -> list[FactRow]:
@@ -110,8 +139,88 @@ def refresh_colour(
     `facts` were recorded just now and may cause a movement; without them the asking is a correction of what is known,
     or the calendar's (`by_calendar`). Only a movement restarts the ten-day clock (section 2.4).
     """
-    ownership = ownership_of(cycle)
-    rows = fact_rows(cycle)
+    asking = _ask(
+        cycle,
+        ownership_of(cycle),
+        fact_rows(cycle),
+        day,
+        facts=facts,
+        by_calendar=by_calendar,
+        is_correction=is_correction,
+        payment=payment,
+    )
+    change = _change_of(asking, day, at)
+    if change is not None:
+        change.save(force_insert=True)
+    if asking.moves:
+        _move(asking, facts, day, at)
+    _put(asking)
+    cycle.save(update_fields=_VERDICT)
+    invitation = _invitation(asking, head_of(cycle.client.department), at) if asking.is_newly_green else None
+    if invitation is not None:
+        ring_all([invitation])
+    return asking.result
+
+
+def refresh_by_calendar(*, cycles: Sequence[SalesCycle], day: date, at: datetime) -> list[ColourResult]:
+    """`refresh_colour` of the calendar for a batch of locked open cycles with their clients' departments loaded, in
+    a constant number of queries. The calendar records no fact, and without one nothing moves (section 2.4).
+    """
+    ids = [cycle.pk for cycle in cycles]
+    owned = Ownership.objects.open().select_for_update(of=("self",)).filter(cycle__in=ids).order_by("pk")
+    ownerships = {ownership.cycle_id: ownership for ownership in owned}
+    facts: dict[int, list[Fact]] = defaultdict(list)
+    for fact in Fact.objects.filter(cycle__in=ids).order_by("pk"):
+        facts[fact.cycle_id].append(fact)
+    askings = [
+        _ask(cycle, ownerships[cycle.pk], fact_rows(cycle, facts[cycle.pk]), day, by_calendar=True) for cycle in cycles
+    ]
+    changes = [_change_of(asking, day, at) for asking in askings]
+    ColourChange.objects.bulk_create(change for change in changes if change is not None)
+    for asking in askings:
+        _put(asking)
+    write_over(cycles, _VERDICT)
+    green = [asking for asking in askings if asking.is_newly_green]
+    heads = heads_of({asking.cycle.client.department for asking in green}) if green else {}
+    invitations = [_invitation(asking, heads[asking.cycle.client.department_id], at) for asking in green]
+    ring_all([invitation for invitation in invitations if invitation is not None])
+    return [asking.result for asking in askings]
+
+
+def write_first_colour(*, cycle: SalesCycle, ownership: Ownership, day: date, at: datetime) -> None:
+    """The colour a cycle opens with (RED by R10)."""
+    verdict = colour_on([], day, situation_of(cycle, cycle.client))
+    _change(cycle, ownership, Colour.NONE, verdict, day, at, is_movement=False, by_calendar=False).save(
+        force_insert=True
+    )
+    cycle.colour, cycle.colour_rule, cycle.recheck_on = str(verdict.colour), verdict.rule, verdict.recheck_on
+    cycle.save(update_fields=["colour", "colour_rule", "recheck_on"])
+
+
+def write_last_colour(
+    *, cycle: SalesCycle, ownership: Ownership, day: date, at: datetime, rule: str, fact_ids: Sequence[int] = ()
+) -> None:
+    """A cycle that closes has no colour (R1 refused or parked, R2 nobody's, R3 fully paid)."""
+    before = Colour(cycle.colour)
+    if before != Colour.NONE:
+        verdict = Verdict(Colour.NONE, rule, None, tuple(fact_ids))
+        _change(cycle, ownership, before, verdict, day, at, False, False).save(force_insert=True)
+    cycle.colour, cycle.colour_rule = str(Colour.NONE), rule
+    cycle.colour_fact_ids, cycle.recheck_on = list(fact_ids), None
+
+
+def _ask(
+    cycle: SalesCycle,
+    ownership: Ownership,
+    rows: Sequence[FactRow],
+    day: date,
+    *,
+    facts: Sequence[Fact] = (),
+    by_calendar: bool = False,
+    is_correction: bool = False,
+    payment: PaymentStep | None = None,
+) -> _Asking:
+    """What the rules say of the cycle and of the clock; nothing is stored."""
     verdict = colour_on(rows, day, situation_of(cycle, cycle.client))
     before = Colour(cycle.colour)
     cause = Cause.CALENDAR if by_calendar else Cause.FACT if facts and not is_correction else Cause.CORRECTION
@@ -127,80 +236,29 @@ def refresh_colour(
             payment=payment,
         )
     )
-    changed = verdict.colour != before
-    counts = movement is not None and movement.resets_clock
-    if changed:
-        _write_change(cycle, ownership, before, verdict, day, at, is_movement=counts, by_calendar=by_calendar)
-    if movement is not None and counts:
-        _move(cycle, ownership, before, verdict, movement, facts, day, at)
+    return _Asking(cycle, ownership, before, verdict, movement, by_calendar)
+
+
+def _change_of(asking: _Asking, day: date, at: datetime) -> ColourChange | None:
+    if not asking.is_changed:
+        return None
+    return _change(
+        asking.cycle,
+        asking.ownership,
+        asking.before,
+        asking.verdict,
+        day,
+        at,
+        is_movement=asking.moves is not None,
+        by_calendar=asking.by_calendar,
+    )
+
+
+def _put(asking: _Asking) -> None:
+    cycle, verdict = asking.cycle, asking.verdict
     cycle.colour, cycle.colour_rule = str(verdict.colour), verdict.rule
     cycle.colour_fact_ids, cycle.recheck_on = list(verdict.fact_ids), verdict.recheck_on
     cycle.best_rank = max(cycle.best_rank, verdict.colour.rank)
-    cycle.save(update_fields=["colour", "colour_rule", "colour_fact_ids", "recheck_on", "best_rank"])
-    if changed and verdict.colour == Colour.GREEN:
-        _invite_head(cycle, at)
-    return ColourResult(str(before), str(verdict.colour), counts)
-
-
-def write_first_colour(*, cycle: SalesCycle, ownership: Ownership, day: date, at: datetime) -> None:
-    """The colour a cycle opens with (RED by R10)."""
-    verdict = colour_on([], day, situation_of(cycle, cycle.client))
-    _write_change(cycle, ownership, Colour.NONE, verdict, day, at, is_movement=False, by_calendar=False)
-    cycle.colour, cycle.colour_rule, cycle.recheck_on = str(verdict.colour), verdict.rule, verdict.recheck_on
-    cycle.save(update_fields=["colour", "colour_rule", "recheck_on"])
-
-
-def write_last_colour(
-    *, cycle: SalesCycle, ownership: Ownership, day: date, at: datetime, rule: str, fact_ids: Sequence[int] = ()
-) -> None:
-    """A cycle that closes has no colour (R1 refused or parked, R2 nobody's, R3 fully paid)."""
-    before = Colour(cycle.colour)
-    if before != Colour.NONE:
-        _write_change(
-            cycle, ownership, before, Verdict(Colour.NONE, rule, None, tuple(fact_ids)), day, at, False, False
-        )
-    cycle.colour, cycle.colour_rule = str(Colour.NONE), rule
-    cycle.colour_fact_ids, cycle.recheck_on = list(fact_ids), None
-
-
-def recheck_colours(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
-    """Asks again the cycles whose `recheck_on` has come, in batches of 50 (job 00:10); returns checked and changed."""
-    counts = Counter({"checked": 0, "changed": 0})
-    moment = at or clock.now()
-    last_pk = 0
-    while True:
-        due = list(
-            SalesCycle.objects.to_recheck(day)
-            .filter(pk__gt=last_pk)
-            .order_by("pk")
-            .values_list("pk", "client_id")[:BATCH]
-        )
-        if not due:
-            return counts
-        last_pk = due[-1][0]
-        clients = sorted(client for _cycle, client in due)
-        counts.update(
-            do_rows(run, what="clients.client", ids=clients, size=BATCH, act=lambda ids: _recheck(ids, day, moment))
-        )
-
-
-def _recheck(client_ids: Iterable[int], day: date, moment: datetime) -> dict[str, int]:
-    counts = {"checked": 0, "changed": 0}
-    for client_id in client_ids:
-        cycle = open_cycle_of(lock_client(client_id))
-        if cycle is None or cycle.recheck_on is None or cycle.recheck_on > day:
-            continue
-        result = refresh_colour(cycle=cycle, day=day, at=moment, by_calendar=True)
-        counts["checked"] += 1
-        if result.before != result.after:
-            counts["changed"] += 1
-            record(
-                action="cycle.colour_by_calendar",
-                obj=cycle,
-                before={"colour": result.before},
-                after={"colour": result.after, "rule": cycle.colour_rule},
-            )
-    return counts
 
 
 def _are_replacements(rows: Sequence[FactRow], new_ids: Sequence[int], verdict: Verdict, ownership: Ownership) -> bool:
@@ -209,7 +267,7 @@ def _are_replacements(rows: Sequence[FactRow], new_ids: Sequence[int], verdict: 
     return bool(causes) and all(is_replacement(row, rows, ownership.started_on) for row in causes)
 
 
-def _write_change(
+def _change(
     cycle: SalesCycle,
     ownership: Ownership,
     before: Colour,
@@ -218,8 +276,8 @@ def _write_change(
     at: datetime,
     is_movement: bool,
     by_calendar: bool,
-) -> None:
-    ColourChange.objects.create(
+) -> ColourChange:
+    return ColourChange(
         cycle=cycle,
         ownership=ownership,
         owner_id=ownership.user_id,
@@ -235,16 +293,10 @@ def _write_change(
     )
 
 
-def _move(
-    cycle: SalesCycle,
-    ownership: Ownership,
-    before: Colour,
-    verdict: Verdict,
-    movement: RuleMovement,
-    facts: Sequence[Fact],
-    day: date,
-    at: datetime,
-) -> None:
+def _move(asking: _Asking, facts: Sequence[Fact], day: date, at: datetime) -> None:
+    cycle, ownership, movement = asking.cycle, asking.ownership, asking.moves
+    if movement is None:
+        return
     counted = [fact.effective_on for fact in facts if fact.pk in movement.fact_ids] or [day]
     moved_on = max(counted)
     cancel_by_movement(cycle=cycle, ownership=ownership, movement_on=moved_on, at=at)
@@ -253,8 +305,8 @@ def _move(
         ownership=ownership,
         user_id=ownership.user_id,
         kind=MovementKind(str(movement.kind)),
-        from_colour=str(before),
-        to_colour=str(verdict.colour),
+        from_colour=str(asking.before),
+        to_colour=str(asking.verdict.colour),
         ranks=movement.ranks,
         on=moved_on,
         at=at,
@@ -266,12 +318,13 @@ def _move(
     ownership.save(update_fields=["best_rank", *CLOCK_FIELDS])
 
 
-def _invite_head(cycle: SalesCycle, at: datetime) -> None:
-    head = head_of(cycle.client.department)
-    if head is not None and head.pk != cycle.owner_id:
-        ring(
-            recipient=head,
-            key=f"green:{cycle.pk}:{at:%Y%m%d%H%M%S%f}",
-            text=_("%(client)s turned green: join the negotiations") % {"client": cycle.client.name},
-            url=f"/clients/{cycle.client_id}/",
-        )
+def _invitation(asking: _Asking, head: User | None, at: datetime) -> Notice | None:
+    cycle = asking.cycle
+    if head is None or head.pk == cycle.owner_id:
+        return None
+    return bell(
+        recipient=head,
+        key=f"green:{cycle.pk}:{at:%Y%m%d%H%M%S%f}",
+        text=_("%(client)s turned green: join the negotiations") % {"client": cycle.client.name},
+        url=f"/clients/{cycle.client_id}/",
+    )

@@ -12,8 +12,8 @@ from clients.choices import Section
 from clients.models import Client
 from common import clock
 from desk.digests import preview_day
-from funnels.models import Movement, Ownership, RotationOrder, SalesCycle, Task, Violation
-from funnels.services import audit_worklists, expire_terms, flag_stagnant, warn_ages
+from funnels.models import ColourChange, Movement, Ownership, RotationOrder, SalesCycle, Task, Violation
+from funnels.services import audit_worklists, expire_terms, flag_stagnant, recheck_colours, warn_ages
 from journal.models import AuditEvent, JobItem
 from journal.services import claim_run, open_run
 from notifications.models import Notice
@@ -107,6 +107,19 @@ def test_work_lists_are_audited_in_the_same_number_of_statements(ids):
 
     for table in (JobItem, Notice):
         few, many = statements(audit_worklists, FRIDAY, table, hide)
+        assert few == many
+
+
+def test_colours_are_asked_again_and_fall_in_the_same_number_of_statements(ids):
+    with on(MONDAY):
+        SalesCycle.objects.filter(pk__in=ids).update(colour="yellow", best_rank=2)
+
+    def hide(number):
+        SalesCycle.objects.filter(pk__in=ids).update(recheck_on=None)
+        SalesCycle.objects.filter(pk__in=ids[:number]).update(recheck_on=FRIDAY)
+
+    for table in (ColourChange, AuditEvent):
+        few, many = statements(recheck_colours, FRIDAY, table, hide)
         assert few == many
 
 
