@@ -25,7 +25,7 @@ def _write(rows: Sequence[Model], names: Sequence[str]) -> None:
     meta = rows[0]._meta
     fields = [meta.pk, *(meta.get_field(name) for name in names)]
     quote = connection.ops.quote_name
-    columns = [quote(field.column) for field in fields]
+    columns = [quote(str(field.column)) for field in fields]
     # The first row tells the types of the columns: a NULL has none of its own.
     typed = ", ".join(f"%s::{field.cast_db_type(connection)}" for field in fields)
     plain = ", ".join(["%s"] * len(fields))

@@ -94,21 +94,23 @@ def alert_low_worklists(*, day: date, run: JobRun | None = None, at: datetime | 
     sizes = worklist_sizes()
     sellers = {person.pk: person for person in live_sellers()}
 
-    def remind(ids: Sequence[int]) -> Counter[str]:
-        done: Counter[str] = Counter()
+    def remind(ids: Sequence[int]) -> dict[str, int]:
+        tellings = []
         for person in (sellers[pk] for pk in ids):
             missing = WORKLIST_MIN - sizes.get(person.pk, 0)
             if person.role != Role.HUNTER or person.pk in absent or missing <= 0:
                 continue
-            done["told"] += tell(
-                people=[person],
-                key=f"low-list:{day}",
-                text=lambda n=missing: (
-                    ngettext("Take %(n)d more client into work", "Take %(n)d more clients into work", n) % {"n": n}
-                ),
-                url="/clients/?section=call_base",
+            tellings.append(
+                Telling(
+                    people=[person],
+                    key=f"low-list:{day}",
+                    text=lambda n=missing: (
+                        ngettext("Take %(n)d more client into work", "Take %(n)d more clients into work", n) % {"n": n}
+                    ),
+                    url="/clients/?section=call_base",
+                )
             )
-        return done
+        return {"told": tell_all(tellings)}
 
     counts.update(do_rows(run, what="accounts.user", ids=sellers, size=BATCH, act=remind))
     return counts
@@ -121,24 +123,22 @@ def alert_no_movement(*, day: date, run: JobRun | None = None, at: datetime | No
         return counts
     absent = _absent(day)
     coloured, moved = movers_of(day)
-    heads: dict[int | None, User | None] = {}
     sellers = {person.pk: person for person in live_sellers()}
 
-    def alert(ids: Sequence[int]) -> Counter[str]:
-        done: Counter[str] = Counter()
-        for person in (sellers[pk] for pk in ids):
-            if person.pk not in coloured or person.pk in moved or person.pk in absent:
-                continue
-            if person.department_id not in heads:
-                heads[person.department_id] = head_of(person.department)
-            name = person.short_name
-            done["told"] += tell(
+    heads = heads_of({person.department for person in sellers.values()})
+
+    def alert(ids: Sequence[int]) -> dict[str, int]:
+        still = [pk for pk in ids if pk in coloured and pk not in moved and pk not in absent]
+        tellings = (
+            Telling(
                 people=[person, heads[person.department_id]],
                 key=f"no-movement:{person.pk}:{day}",
-                text=lambda name=name: _("No client has moved up today: %(name)s") % {"name": name},
+                text=lambda name=person.short_name: _("No client has moved up today: %(name)s") % {"name": name},
                 url="/day/",
             )
-        return done
+            for person in (sellers[pk] for pk in still)
+        )
+        return {"told": tell_all(tellings)}
 
     counts.update(do_rows(run, what="accounts.user", ids=sellers, size=BATCH, act=alert))
     return counts

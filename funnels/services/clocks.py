@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.models import Department
 from accounts.selectors import calendar
 from common.workdays import Calendar
+from common.writing import write_over
 from funnels.choices import CycleKind
 from funnels.models import Ownership, SalesCycle
 from funnels.rules import clock_dates, term_dates
@@ -61,8 +62,8 @@ def recompute_clocks(*, department: Department | None = None) -> int:
             if ownership.cycle is not None:
                 fill_term(ownership.cycle, go_live, days)
                 cycles.append(ownership.cycle)
-        Ownership.objects.bulk_update(batch, CLOCK_FIELDS)
-        SalesCycle.objects.bulk_update(cycles, ["term_ends_on", "term_warn_on"])
+        write_over(batch, CLOCK_FIELDS)
+        write_over(cycles, ["term_ends_on", "term_warn_on"])
         changed += len(batch)
     return changed
 
