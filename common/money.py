@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 from typing import Final
 
 Exact = Fraction | Decimal | int
@@ -56,23 +57,31 @@ def split_exact(total: Decimal, weights: Sequence[Exact]) -> list[Decimal]:
     kopecks = Fraction(total) * 100
     if kopecks.denominator != 1:
         raise ValueError("the total must be whole kopecks")
-    shares = [Fraction(weight) for weight in weights]
+    shares = _whole_numbers(weights)
     if any(share < 0 for share in shares):
         raise ValueError("weights are never negative")
-    whole = sum(shares, Fraction(0))
+    whole = sum(shares)
     if not whole:
         if kopecks:
             raise ValueError("nothing to split by: all weights are zero")
         return [_from_kopecks(0)] * len(shares)
     amount = abs(kopecks.numerator)
-    exact = [amount * share / whole for share in shares]
-    parts = [value.numerator // value.denominator for value in exact]
+    parts = [amount * share // whole for share in shares]
     left = amount - sum(parts)
-    by_remainder = sorted(range(len(exact)), key=lambda at: (parts[at] - exact[at], at))
+    by_remainder = sorted(range(len(parts)), key=lambda at: (parts[at] * whole - amount * shares[at], at))
     for at in by_remainder[:left]:
         parts[at] += 1
     sign = 1 if kopecks >= 0 else -1
     return [_from_kopecks(sign * part) for part in parts]
+
+
+def _whole_numbers(weights: Sequence[Exact]) -> list[int]:
+    """Weights in the same proportion as whole numbers: a plan is split thousands of times a night."""
+    if all(type(weight) is int for weight in weights):
+        return list(weights)  # type: ignore[arg-type]
+    exact = [Fraction(weight) for weight in weights]
+    scale = lcm(*(weight.denominator for weight in exact))
+    return [weight.numerator * (scale // weight.denominator) for weight in exact]
 
 
 def format_number(value: Exact, places: int = 0) -> str:
