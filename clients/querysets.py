@@ -2,15 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from django.apps import apps
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import F, Func, Q
 
 from accounts.choices import MANAGER_ROLES, Role
-from accounts.models import Absence
 from clients.choices import Section
 from common import clock
 
@@ -18,31 +15,63 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-def free_to_take_q(day: date, prefix: str = "") -> Q:
+_DUE_SECTIONS = (Section.SOFT_REFUSAL, Section.STRATEGIC)
+
+
+def free_to_take_q(day: date, prefix: str = "", sections: Collection[str] = ()) -> Q:
     """Ownerless clients that may be taken: the call base, due recalls and due archive (section 1.1)."""
-    return Q(**{f"{prefix}owner__isnull": True}) & (
-        Q(**{f"{prefix}section": Section.CALL_BASE})
-        | Q(
-            **{
-                f"{prefix}section__in": [Section.SOFT_REFUSAL, Section.STRATEGIC],
-                f"{prefix}recall_on__lte": day,
-            }
-        )
+    free = Q(**{f"{prefix}owner__isnull": True})
+    base = Q(**{f"{prefix}section": Section.CALL_BASE})
+    due = Q(**{f"{prefix}section__in": _DUE_SECTIONS, f"{prefix}recall_on__lte": day})
+    if sections and not set(sections) & set(_DUE_SECTIONS):
+        return free & base
+    return free & due if sections and Section.CALL_BASE not in sections else free & (base | due)
+
+
+class _Spelled(Func):
+    """A condition on one column against another table, in SQL: a page asks for its scopes ten times over, and Django
+    takes longer to put a nested query together than PostgreSQL to answer it."""
+
+    output_field = models.BooleanField()
+    sql_values: tuple[object, ...] = ()
+
+    def as_sql(self, *args: Any, **extra: Any) -> Any:
+        sql, params = super().as_sql(*args, **extra)
+        return sql, [*params, *self.sql_values]
+
+
+class OwnedByDeputised(_Spelled):
+    """The column names one of those for whom the person deputises on the day (`Absence.objects.covering`).
+
+    `= ANY (array)`: unlike `IN (subquery)` it may use an index where other conditions are joined by OR.
+    """
+
+    template = (
+        "(%(expressions)s = ANY (ARRAY(SELECT user_id FROM accounts_absence"
+        " WHERE deputy_id = %%s AND starts_on <= %%s AND (ends_on IS NULL OR ends_on >= %%s))))"
     )
 
+    def __init__(self, column: F, user_id: int, day: date) -> None:
+        super().__init__(column)
+        self.sql_values = (user_id, day, day)
 
-class AnyOf(Func):
-    """`column = ANY (array)`: unlike `IN (subquery)` it may use an index where other conditions are joined by OR."""
 
-    template = "(%(expressions)s))"
-    arg_joiner = " = ANY ("
-    output_field = models.BooleanField()
+class NotBanned(_Spelled):
+    """The column names no client whom the person may not take again before the day (`RetakeBan`)."""
+
+    template = (
+        "(%(expressions)s NOT IN (SELECT client_id FROM clients_retakeban WHERE user_id = %%s AND until_on >= %%s))"
+    )
+
+    def __init__(self, column: F, user_id: int, day: date) -> None:
+        super().__init__(column)
+        self.sql_values = (user_id, day)
 
 
 def owned_q(user: User, day: date, prefix: str = "") -> Q:
     """What the person owns and what those own for whom he deputises on `day`."""
-    deputised = Absence.objects.covering(day).filter(deputy=user).order_by().values("user_id")
-    return Q(**{f"{prefix}owner_id": user.pk}) | Q(AnyOf(F(f"{prefix}owner_id"), ArraySubquery(deputised)))
+    owner = f"{prefix}owner_id"
+    return Q(**{owner: user.pk}) | Q(OwnedByDeputised(F(owner), user.pk, day))
 
 
 # A client has an owner in these sections only (constraint clients_client_owner_only_in_work_or_customer).
@@ -80,13 +109,10 @@ def _manager_q(user: User, prefix: str, sections: frozenset[str]) -> Q:
     owned = owned_q(user, day, prefix)
     if sections and sections <= _OWNED_SECTIONS:
         return owned
-    banned = models.Subquery(
-        apps.get_model("clients", "RetakeBan").objects.filter(user=user, until_on__gte=day).values("client_id")
-    )
     free = (
         Q(**{f"{prefix}department_id": user.department_id})
-        & free_to_take_q(day, prefix)
-        & ~Q(**{f"{prefix}pk__in": banned})
+        & free_to_take_q(day, prefix, sections)
+        & Q(NotBanned(F(f"{prefix}pk"), user.pk, day))
     )
     return free if sections and not sections & _OWNED_SECTIONS else owned | free
 
@@ -121,10 +147,11 @@ class OfClientQuerySet(models.QuerySet):
     He has requisites and documents only (section 1.1).
     """
 
-    def visible_to(self, user: User) -> Self:
+    def visible_to(self, user: User, sections: Collection[str] = ()) -> Self:
+        """`sections`: of clients of these only."""
         if user.role == Role.ACCOUNTANT:
             return self.none()
-        return self.filter(visibility_q(user, "client__"))
+        return self.filter(visibility_q(user, "client__", sections))
 
 
 class PersonQuerySet(OfClientQuerySet):

@@ -24,8 +24,7 @@ class CallQuerySet(models.QuerySet):
         if user.role == Role.HEAD:
             return self.filter(Q(department_id=user.department_id))
         if user.role in MANAGER_ROLES:
-            own = Q(user=user) & (Q(client__isnull=True) | visibility_q(user, "client__"))
-            return self.filter(own | (Q(client__isnull=False) & visibility_q(user, "client__")))
+            return self.filter(Q(user=user, client__isnull=True) | visibility_q(user, "client__"))
         return self.none()
 
 
@@ -42,8 +41,7 @@ class MissedCallQuerySet(models.QuerySet):
         if user.role == Role.HEAD:
             return self.filter(department_id=user.department_id)
         if user.role in MANAGER_ROLES:
-            mine = Q(task__assignee=user) & (Q(client__isnull=True) | visibility_q(user, "client__"))
-            return self.filter(mine | (Q(client__isnull=False) & visibility_q(user, "client__")))
+            return self.filter(Q(task__assignee=user, client__isnull=True) | visibility_q(user, "client__"))
         return self.none()
 
 

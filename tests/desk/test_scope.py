@@ -6,8 +6,11 @@ from datetime import date
 
 import pytest
 
+from accounts.models import Absence
+from clients.models import Client, RetakeBan
+from common import clock
 from tests.desk.test_lights import open_cycles
-from tests.factories.work import on
+from tests.factories.work import make_client, on, take
 
 TODAY = date(2026, 11, 20)
 PAGES = (
@@ -57,3 +60,52 @@ def test_a_page_that_is_not_there_says_so_in_words(cast, as_user):
     response = as_user(cast.ivanova).get("/no-such-page/")
     assert response.status_code == 404
     assert b"<h1" in response.content
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "ends_on", "sees"),
+    [
+        (date(2026, 11, 1), None, True),
+        (date(2026, 11, 20), date(2026, 11, 20), True),
+        (date(2026, 11, 1), date(2026, 11, 19), False),
+        (date(2026, 11, 21), None, False),
+    ],
+)
+def test_a_deputy_sees_the_clients_of_the_absent_on_the_days_of_the_absence_alone(cast, starts_on, ends_on, sees):
+    with on(TODAY):
+        owned = take(cast, cast.petrov).client
+        Absence.objects.create(
+            user=cast.petrov, starts_on=starts_on, ends_on=ends_on, deputy=cast.ivanova, created_at=clock.now()
+        )
+        for scope in (Client.objects.visible_to(cast.ivanova), Client.objects.visible_to(cast.ivanova, ["in_work"])):
+            assert scope.filter(pk=owned.pk).exists() is sees
+        assert not Client.objects.visible_to(cast.smirnova).filter(pk=owned.pk).exists()
+
+
+@pytest.mark.parametrize(("until_on", "sees"), [(date(2026, 11, 20), False), (date(2026, 11, 19), True)])
+def test_who_lost_a_client_sees_it_in_the_base_again_after_the_last_day_of_the_ban(cast, until_on, sees):
+    with on(TODAY):
+        free = make_client(cast)
+        RetakeBan.objects.create(client=free, user=cast.ivanova, until_on=until_on)
+        for scope in (Client.objects.visible_to(cast.ivanova), Client.objects.visible_to(cast.ivanova, ["call_base"])):
+            assert scope.filter(pk=free.pk).exists() is sees
+        assert Client.objects.visible_to(cast.petrov).filter(pk=free.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("section", "recall_on", "sees"),
+    [
+        ("call_base", None, True),
+        ("soft_refusal", TODAY, True),
+        ("soft_refusal", date(2026, 11, 21), False),
+        ("strategic", TODAY, True),
+        ("strategic", date(2026, 11, 21), False),
+        ("hard_refusal", None, False),
+    ],
+)
+def test_a_manager_sees_the_same_of_a_section_whether_he_asks_for_it_or_for_everything(cast, section, recall_on, sees):
+    with on(TODAY):
+        free = make_client(cast, section=section, recall_on=recall_on)
+        for sections in ((), (section,), (section, "in_work"), ("call_base", section)):
+            assert Client.objects.visible_to(cast.ivanova, sections).filter(pk=free.pk).exists() is sees, sections
+        assert not Client.objects.visible_to(cast.ivanova, ("customers",)).filter(pk=free.pk).exists()
