@@ -132,8 +132,13 @@ def date_week(value: dt.date | dt.datetime | None, *, today: dt.date | None = No
     if value is None:
         return DASH
     date, today = as_date(value), today or clock.today()
-    text = f"{date_format(date, 'D')}, {date.day} {month_short(date.month)}"
+    text = _week_day(get_language(), date)
     return text if date.year == today.year else f"{text} {date.year}"
+
+
+@lru_cache(maxsize=4096)
+def _week_day(_language: str | None, date: dt.date) -> str:
+    return f"{date_format(date, 'D')}, {date.day} {month_short(date.month)}"
 
 
 def date_num(value: dt.date | dt.datetime | None, *, today: dt.date | None = None) -> str:

@@ -185,12 +185,12 @@ def tel(number: str | None, *, box: bool = False, url: str = "") -> SafeString:
 
 def due(value: dt.date | dt.datetime | None, *, today: dt.date | None = None) -> SafeString:
     """A next step's day as text; a passed one in ink that says late."""
-    text = formats.due(value, today=today)
-    return (
-        format_html('<span class="late">{}</span>', text)
-        if formats.is_late(value, today=today)
-        else format_html("{}", text)
-    )
+    return _due(formats.due(value, today=today), formats.is_late(value, today=today))
+
+
+@remembered
+def _due(text: str, is_late: bool) -> SafeString:
+    return format_html('<span class="late">{}</span>', text) if is_late else format_html("{}", text)
 
 
 def join(parts: list[str], separator: str = " · ") -> SafeString:

@@ -111,9 +111,12 @@ def age_chip(ownership: Ownership, days: int, *, short: bool = False, last: bool
 
 def last_contact(kind: str, at: Any) -> SafeString:
     """The icon of the kind and the day: «☎ 18.11»; a dash without any contact."""
-    if at is None:
-        return SafeString(formats.DASH)
-    return format_html("{} {}", markup.icon(KIND_ICONS.get(kind, "phone"), size="s"), formats.date_num(at))
+    return SafeString(formats.DASH) if at is None else _contact_on(kind, formats.date_num(at))
+
+
+@markup.remembered
+def _contact_on(kind: str, day: str) -> SafeString:
+    return format_html("{} {}", markup.icon(KIND_ICONS.get(kind, "phone"), size="s"), day)
 
 
 @markup.remembered
