@@ -124,12 +124,14 @@ def _run(asked: argparse.Namespace, product: Product, plan: Path) -> str:
     say(f"over, locust ended with {status}")
     minute = started + min(120.0, seconds * 0.2)
     jobs = [window for window in events.windows if window.name == trouble.JOBS]
+    first = min((window.begun for window in events.windows if window.name != trouble.JOBS), default=float("inf"))
     run = report.Run(
         users=asked.users, since=started + ramp + 5, until=started + seconds, requests=report.read(record), jobs=jobs,
         faults=[window for window in events.windows if window.name != trouble.JOBS],
         clear={trouble.REDIS: 0.0, trouble.POSTGRES: 30.0},
         memory=(watch.memory_at(minute) / 2**20, last / 2**20), connections=int(watch.most(lambda x: x.connections)),
-        lock=watch.most(lambda look: look.lock), queue=watch.most(lambda look: look.queue),
+        lock=watch.most(lambda look: look.lock),
+        queue=(watch.most(lambda x: x.queue, before=first), watch.most(lambda x: x.queue, since=first)),
         notes={
             "run": f"{asked.users} managers, {asked.minutes:g} minutes, {asked.clients:,} clients, think 2–8 s",
             "machine": f"{os.cpu_count()} cores, people on the same ones, load average before {before[0]:.1f}, "

@@ -70,8 +70,9 @@ class Watch(threading.Thread):
         """Bytes at the look nearest to the moment at which the web server stood."""
         return min((look for look in self.looks if look.memory), key=lambda look: abs(look.at - moment)).memory
 
-    def most(self, value: Callable[[Look], float | None]) -> float:
-        return max((found for look in self.looks if (found := value(look)) is not None), default=0)
+    def most(self, value: Callable[[Look], float | None], *, since: float = 0.0, before: float = float("inf")) -> float:
+        looks = (look for look in self.looks if since <= look.at < before)
+        return max((found for look in looks if (found := value(look)) is not None), default=0)
 
 
 def resident(pid: int) -> int:

@@ -30,7 +30,7 @@ def a_run(requests: list[Request], **other) -> Run:
     given = {
         "users": 6, "since": 0.0, "until": 300.0, "jobs": [Happened("jobs", 50.0, 90.0)],
         "faults": [Happened("PostgreSQL killed", 150.0, 155.0)], "clear": {"PostgreSQL killed": 30.0},
-        "memory": (200.0, 210.0), "connections": 12, "lock": 0.0, "queue": 1.0,
+        "memory": (200.0, 210.0), "connections": 12, "lock": 0.0, "queue": (1.0, 70.0),
     }  # fmt: skip
     return Run(requests=requests, **{**given, **other})
 
