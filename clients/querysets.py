@@ -147,11 +147,10 @@ class OfClientQuerySet(models.QuerySet):
     He has requisites and documents only (section 1.1).
     """
 
-    def visible_to(self, user: User, sections: Collection[str] = ()) -> Self:
-        """`sections`: of clients of these only."""
+    def visible_to(self, user: User) -> Self:
         if user.role == Role.ACCOUNTANT:
             return self.none()
-        return self.filter(visibility_q(user, "client__", sections))
+        return self.filter(visibility_q(user, "client__"))
 
 
 class PersonQuerySet(OfClientQuerySet):

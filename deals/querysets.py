@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
 class DocumentQuerySet(models.QuerySet):
     """Documents are seen with their client; the accountant sees every document, quality control none."""
 
-    def visible_to(self, user: User) -> Self:
+    def visible_to(self, user: User, sections: Collection[str] = ()) -> Self:
+        """`sections`: of clients of these only (clients.querysets.visibility_q)."""
         if user.role == Role.QUALITY:
             return self.none()
-        return self.filter(visibility_q(user, "client__"))
+        return self.filter(visibility_q(user, "client__", sections))
 
 
 class PaymentQuerySet(DocumentQuerySet):

@@ -306,7 +306,7 @@ def next_due(card: Card) -> date | datetime | None:
 def neighbours(card: Card) -> dict[str, int]:
     """The client before and after in the owner's list, by name; in one query."""
     client = card.client
-    scope = Client.objects.visible_to(card.viewer)
+    scope = Client.objects.visible_to(card.viewer, (Section.IN_WORK, Section.CUSTOMERS) if client.owner_id else ())
     if client.owner_id is not None:
         scope = scope.filter(owner_id=client.owner_id)
     elif card.viewer.role in MANAGER_ROLES:

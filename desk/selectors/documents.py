@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import BooleanField, CharField, DateField, F, Value
+from django.db.models import BooleanField, Case, CharField, DateField, F, Value, When
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -48,24 +48,21 @@ def documents_of(client: Client, viewer: User, *, can_act: bool, can_pay: bool) 
         ("contract", Contract, F("number"), "signed_by_client_on", "terminated_on"),
         ("payment", Payment, F("document"), "paid_on", None),
     ):
-        rows = model.objects.visible_to(viewer).filter(client=client).order_by()  # type: ignore[attr-defined]
+        rows = model.objects.visible_to(viewer, (client.section,)).filter(client=client).order_by()  # type: ignore[attr-defined]
+        state: Any = Cast("status", CharField())
         if kind == "payment":
-            standing = rows.filter(cancelled_at__isnull=True).annotate(state=Value("counted", CharField()))
-            gone = rows.filter(cancelled_at__isnull=False).annotate(state=Value("cancelled", CharField()))
-            shapes = [standing, gone]
-        else:
-            shapes = [rows.annotate(state=Cast("status", CharField()))]
-        for shape in shapes:
-            has_file = Value(kind == "contract", BooleanField())
-            parts.append(
-                shape.annotate(
-                    doc=Value(kind, CharField()),
-                    name=Cast(name, CharField()),
-                    day=Cast(day, DateField()),
-                    until=Cast(until or Value(None, DateField()), DateField()),
-                    has_file=has_file,
-                ).values_list(*fields)
-            )
+            cancelled = When(cancelled_at__isnull=False, then=Value("cancelled"))
+            state = Case(cancelled, default=Value("counted"), output_field=CharField())
+        parts.append(
+            rows.annotate(
+                state=state,
+                doc=Value(kind, CharField()),
+                name=Cast(name, CharField()),
+                day=Cast(day, DateField()),
+                until=Cast(until or Value(None, DateField()), DateField()),
+                has_file=Value(kind == "contract", BooleanField()),
+            ).values_list(*fields)
+        )
     found = parts[0].union(*parts[1:], all=True).order_by("-day", "-pk")[:MOST]
     return [_row(client, *row, can_act=can_act, can_pay=can_pay) for row in found]
 
