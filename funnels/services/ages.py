@@ -21,6 +21,15 @@ from journal.models import JobRun
 from journal.services import do_rows
 from notifications.models import Notice
 
+# What a warning names; whole clients and people would cost more than the warnings.
+_TOLD = (
+    "clock_started_on",
+    "state_started_on",
+    "client__name",
+    "client__department__rotation_starts_on",
+    "user__language",
+    "user__is_active",
+)
 BATCH = 200  # a batch only rings bells: it locks nothing
 
 
@@ -53,7 +62,7 @@ def _due(department: Department, day: date, prefix: str, *, is_last: bool) -> li
         until = day if calendar().is_working(tomorrow) else calendar().next_working_day(day)
         # Between day 10 and the flag there may be uncounted days: still the last day.
         rows = rows.filter(Q(**{f"{last}__lte": until}) & Q(**{f"{flag}__gt": day}))
-    rows = rows.select_related("user", "client__department", "cycle").order_by("pk").annotate(last_on=F(last))
+    rows = rows.select_related("user", "client__department").only(*_TOLD).order_by("pk").annotate(last_on=F(last))
     if not is_last:
         return list(rows)
     return [row for row in rows if row.last_on <= day or is_announced_as_last_day(row.last_on, day, calendar())]

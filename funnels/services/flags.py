@@ -321,6 +321,7 @@ def _cycle_of(ownership: Ownership) -> SalesCycle:
 def _locked(unflagged, ids: Iterable[int]) -> list[Ownership]:
     """Those of the batch that are still to be flagged, behind their locked clients (in pk order, as everywhere)."""
     found = Ownership.objects.filter(pk__in=ids).values_list("client_id", flat=True)
-    list(Client.objects.select_for_update(of=("self",)).filter(pk__in=list(found)).order_by("pk"))
+    locked = Client.objects.select_for_update(of=("self",)).filter(pk__in=list(found)).order_by("pk")
+    list(locked.only("pk"))
     rows = unflagged.filter(pk__in=ids).select_related("cycle__client__department", "cycle__segment", "user")
     return list(rows.select_for_update(of=("self", "cycle")))

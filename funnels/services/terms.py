@@ -169,6 +169,7 @@ def _recall_due(day: date, at: datetime, run: JobRun | None) -> int:
 
 def _locked(ended: QuerySet[SalesCycle], ids: Iterable[int]) -> list[SalesCycle]:
     clients = SalesCycle.objects.filter(pk__in=ids).values_list("client_id", flat=True)
-    list(Client.objects.select_for_update(of=("self",)).filter(pk__in=list(clients)).order_by("pk"))
+    locked = Client.objects.select_for_update(of=("self",)).filter(pk__in=list(clients)).order_by("pk")
+    list(locked.only("pk"))
     rows = ended.filter(pk__in=ids).select_related("client__department", "segment", "owner")
     return list(rows.select_for_update(of=("self",)).order_by("client_id"))
