@@ -116,16 +116,19 @@ def timing_factor(reference: Reference, colour: Colour, days_left: int) -> Fract
     return Fraction(1) if not needed else min(Fraction(1), Fraction(max(0, days_left)) / needed)
 
 
-def unpaid_of(segment: SegmentFunnel, line: FunnelLine) -> Fraction:
-    """A of all cycles of the line: what they are still to bring, exact roubles."""
+def unpaid_of(segment: SegmentFunnel, line: FunnelLine) -> Decimal:
+    """A of all cycles of the line: what they are still to bring, roubles.
+
+    Sums of roubles and kopecks are exact in decimals; only their products with chances need fractions.
+    """
     amount = segment.average_cheque if line.expected_amount is None else line.expected_amount
-    return line.count * max(Fraction(0), Fraction(amount) - Fraction(line.already_paid))
+    return line.count * max(Decimal(0), amount - line.already_paid)
 
 
 def expected_from_line(segment: SegmentFunnel, line: FunnelLine, days_left: int) -> Fraction:
     """A · π · τ of all cycles of the line, exact roubles."""
     chance = segment.reference.to_payment(line.colour)
-    return unpaid_of(segment, line) * chance * timing_factor(segment.reference, line.colour, days_left)
+    return Fraction(unpaid_of(segment, line)) * chance * timing_factor(segment.reference, line.colour, days_left)
 
 
 def inflow(segment: SegmentFunnel, days_left: int) -> Fraction:
@@ -140,7 +143,7 @@ def forecast_manager(manager: ManagerFunnel, days_left: int) -> ManagerForecast:
     deals = dict.fromkeys(Colour, Fraction(0))
     unpaid = Fraction(0)
     for segment in manager.segments:
-        counts, amounts = dict.fromkeys(Colour, 0), dict.fromkeys(Colour, Fraction(0))
+        counts, amounts = dict.fromkeys(Colour, 0), dict.fromkeys(Colour, Decimal(0))
         for line in segment.lines:
             counts[line.colour] += line.count
             amounts[line.colour] += unpaid_of(segment, line)
@@ -148,7 +151,7 @@ def forecast_manager(manager: ManagerFunnel, days_left: int) -> ManagerForecast:
         for colour in Colour:
             chance = segment.reference.to_payment(colour)
             deals[colour] += counts[colour] * chance
-            unpaid += amounts[colour] * chance * timing_factor(segment.reference, colour, days_left)
+            unpaid += Fraction(amounts[colour]) * chance * timing_factor(segment.reference, colour, days_left)
         unpaid += inflow(segment, days_left)
     amount = round_kopecks(Fraction(manager.paid) + manager.ramp * unpaid)
     expected = PerColour(red=deals[Colour.RED], yellow=deals[Colour.YELLOW], green=deals[Colour.GREEN])
