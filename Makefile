@@ -1,4 +1,4 @@
-# make run | test | bench | lock | fix | backup | restore. The environment is built in .venv by uv from the hashed requirements files.
+# make run | test | bench | faults | load | lock | fix | backup | restore. The environment is built in .venv by uv from the hashed requirements files.
 SHELL := /bin/sh
 .DEFAULT_GOAL := .venv/.complete
 
