@@ -81,14 +81,14 @@ SCOPES = (
         CLIENTS,
         '        & Q(NotBanned(F(f"{prefix}pk"), user.pk, day))\n',
         "",
-        ("tests/access/test_old_owner.py", "tests/funnels/test_rotation.py", "tests/funnels/test_work.py"),
+        ("tests/access/test_scopes.py",),
     ),
     Place(
         "dismissed person sees clients",
         CLIENTS,
         "    if not user.is_active:\n        return nobody\n",
         "",
-        ("tests/desk/test_scope.py", "tests/clients/test_search.py", "tests/clients/test_cards.py"),
+        ("tests/access/test_scopes.py",),
     ),
     Place(
         "accountant reads what was said",
@@ -123,7 +123,7 @@ SCOPES = (
         "deals/querysets.py",
         "            return self.filter(department_id=user.department_id)\n",
         "            return self\n",
-        (*walk("other_head"), "tests/deals/test_views.py", "tests/deals/test_services.py"),
+        ("tests/access/test_scopes.py",),
     ),
     Place(
         "letters of others are read",
