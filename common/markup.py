@@ -194,5 +194,5 @@ def _due(text: str, is_late: bool) -> SafeString:
 
 
 def join(parts: list[str], separator: str = " · ") -> SafeString:
-    """Non-empty parts, escaped, joined by a middle dot."""
+    """Non-empty parts, escaped, joined by a middle dot (or by what `separator` says)."""
     return mark_safe(separator.join(str(conditional_escape(part)) for part in parts if part))  # noqa: S308 - escaped above
