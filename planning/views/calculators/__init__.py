@@ -1,0 +1,37 @@
+"""What every calculator page is made of: numbers of the address, defaults with their source, figures in words."""
+
+from planning.views.calculators.fields import NumberField, RoubleField, ShareField, WholeField, read_number
+from planning.views.calculators.forms import CalculatorForm, Default, address_of
+from planning.views.calculators.texts import (
+    because,
+    figure_text,
+    light,
+    money_text,
+    number_text,
+    problem_text,
+    rounded,
+    share_text,
+    typed_number,
+    typed_share,
+)
+
+__all__ = [
+    "CalculatorForm",
+    "Default",
+    "NumberField",
+    "RoubleField",
+    "ShareField",
+    "WholeField",
+    "address_of",
+    "because",
+    "figure_text",
+    "light",
+    "money_text",
+    "number_text",
+    "problem_text",
+    "read_number",
+    "rounded",
+    "share_text",
+    "typed_number",
+    "typed_share",
+]

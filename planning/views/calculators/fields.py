@@ -1,0 +1,81 @@
+"""Numbers of a calculator as people type them: «1 234,56», «70 %», «3 000 000 ₽». What they may be, calculators check."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+from django import forms
+
+from common.fields import MONEY_ERRORS
+from common.money import MINUS, MoneyError, parse_money
+from planning.calculator import Code
+from planning.services import PROBLEM_TEXTS
+
+_SPACES: Final = re.compile(r"[\s\u00a0\u202f\u2009]+")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?")
+_LONGEST: Final = 40
+
+
+def read_number(text: str) -> Decimal | None:
+    """«1 234,56», «0.5», «−3» as an exact number; None for anything else."""
+    plain = _SPACES.sub("", text).replace(MINUS, "-")
+    if len(plain) > _LONGEST or not _NUMBER.fullmatch(plain):
+        return None
+    return Decimal(plain.replace(",", "."))
+
+
+class _TypedField(forms.CharField):
+    """A text field whose value is a number; an empty one and an unreadable one say so in the calculators' words."""
+
+    def __init__(self, *, mode: str = "decimal", **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": mode, "autocomplete": "off"}))
+        super().__init__(**kwargs)
+        self.error_messages["required"] = PROBLEM_TEXTS[Code.MISSING]
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return self.read(text) if text else None
+
+    def read(self, text: str) -> Any:
+        number = read_number(text)
+        if number is None:
+            raise forms.ValidationError(PROBLEM_TEXTS[Code.NOT_A_NUMBER], code=Code.NOT_A_NUMBER)
+        return number
+
+    def run_validators(self, value: Any) -> None:
+        return  # they speak of text; by now the value is a number
+
+
+class NumberField(_TypedField):
+    """Any number → Decimal."""
+
+
+class WholeField(_TypedField):
+    """People, days, clients → Decimal; a fraction of one is refused by the calculator beside this field."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(mode="numeric", **kwargs)
+
+
+class ShareField(_TypedField):
+    """«70 %» or «70» → Fraction(7, 10); negative and above 100 % are refused by the calculator beside this field."""
+
+    def read(self, text: str) -> Fraction:
+        return Fraction(super().read(text.strip().removesuffix("%"))) / 100
+
+
+class RoubleField(_TypedField):
+    """«3 000 000 ₽» → Decimal to the kopeck, not negative unless `may_be_negative`."""
+
+    def __init__(self, *, may_be_negative: bool = False, **kwargs: Any) -> None:
+        self.may_be_negative = may_be_negative
+        super().__init__(**kwargs)
+
+    def read(self, text: str) -> Decimal:
+        try:
+            return parse_money(text, allow_negative=self.may_be_negative)
+        except MoneyError as error:
+            raise forms.ValidationError(MONEY_ERRORS[error.code], code=error.code) from error

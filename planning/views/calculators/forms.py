@@ -1,0 +1,61 @@
+"""The GET form of a calculator: what the address does not say takes its default, and says where that came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import QueryDict
+
+from planning.calculator import WrongInput
+from planning.services import PROBLEM_TEXTS
+
+
+@dataclass(frozen=True)
+class Default:
+    """What a field holds until a person types, as text («70 %»), and the words of its source («факт за 90 дней»)."""
+
+    text: str
+    source: str = ""
+
+
+class CalculatorForm(forms.Form):
+    """Always bound: typed numbers of the address over the defaults, so that one GET shows and answers.
+
+    `defaults` by field name; a field without one starts empty. The source of a default is the field's help text.
+    """
+
+    use_required_attribute = False
+
+    def __init__(self, data: QueryDict | Mapping[str, str], defaults: Mapping[str, Default]) -> None:
+        names = list(self.base_fields)
+        filled = {name: one.text for name, one in defaults.items() if name in names}
+        typed = {name: str(data[name]) for name in names if name in data}
+        super().__init__(filled | typed)
+        self.defaults = dict(defaults)
+        self.typed = frozenset(typed)
+        for name, field in self.fields.items():
+            if (default := self.defaults.get(name)) is not None and default.source:
+                field.help_text = default.source
+
+    def refuse(self, error: WrongInput, names: Mapping[str, str] | None = None) -> None:
+        """Puts every problem of a calculator beside its field (`names` renames fields of the calculator)."""
+        for problem in error.problems:
+            name = (names or {}).get(problem.field, problem.field)
+            self.add_error(name if name in self.fields else None, str(PROBLEM_TEXTS[problem.code]))
+
+    def values(self) -> dict[str, str]:
+        """The numbers in force as text, by field: what the address of this very answer says."""
+        return {name: str(self.data.get(name, "")) for name in self.fields}
+
+
+def address_of(path: str, *parts: Mapping[str, Any]) -> str:
+    """`path?…` of all that is not empty; later parts win. Numbers stand as typed, spaces and all."""
+    pairs: dict[str, Any] = {}
+    for part in parts:
+        pairs.update(part)
+    text = urlencode({name: value for name, value in pairs.items() if value not in (None, "")})
+    return f"{path}?{text}" if text else path
