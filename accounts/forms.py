@@ -188,6 +188,13 @@ class EmployeeForm(ActForm):
         help_text=_("From 50 to 90 clients in work; an intern has 50."),
     )
     employed_on = forms.DateField(label=_("Employed on"), required=False, widget=DateInput())
+    part_time_percent = forms.IntegerField(
+        label=_("Part of a full day, %"),
+        min_value=1,
+        max_value=100,
+        required=False,
+        help_text=_("100 is a full day; the staffing calculator counts people by it."),
+    )
 
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -200,7 +207,10 @@ class EmployeeForm(ActForm):
     def employee(self) -> dict[str, Any]:
         """The values of the service's `data`."""
         names = set(EmployeeForm.base_fields)
-        return {name: value for name, value in self.cleaned_data.items() if name in names}
+        values = {name: value for name, value in self.cleaned_data.items() if name in names}
+        if values.get("part_time_percent") is None:
+            values.pop("part_time_percent", None)  # left empty: as it was
+        return values
 
 
 class EmployeeChangeForm(EmployeeForm):

@@ -93,6 +93,13 @@ class User(AbstractBaseUser):
     )
     is_active = models.BooleanField(_("active"), default=True)
     employed_on = models.DateField(_("employed on"), null=True, blank=True)
+    # Of a full working day; staffing counts people by it (R-S0-A3).
+    part_time_percent = models.PositiveSmallIntegerField(
+        _("part of a full day, %"),
+        default=100,
+        db_default=100,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+    )
     knowledge_valid_until = models.DateField(_("knowledge test valid until"), null=True, blank=True)
     has_shortcuts = models.BooleanField(_("keyboard shortcuts"), default=True)
     language = models.CharField(
@@ -119,6 +126,10 @@ class User(AbstractBaseUser):
             models.CheckConstraint(
                 condition=~Q(role__in=sorted([*MANAGER_ROLES, Role.HEAD])) | Q(department__isnull=False),
                 name="accounts_user_seller_has_department",
+            ),
+            models.CheckConstraint(
+                condition=Q(part_time_percent__gte=1) & Q(part_time_percent__lte=100),
+                name="accounts_user_part_of_a_day",
             ),
             models.UniqueConstraint(
                 fields=["extension"],

@@ -24,6 +24,7 @@ EDITABLE_FIELDS: Final = (
     "extension",
     "worklist_cap",
     "employed_on",
+    "part_time_percent",
 )
 
 

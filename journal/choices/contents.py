@@ -192,6 +192,7 @@ FIELD_WORDS: Final = {
     "actor": pgettext_lazy("audited field", "Who"),
     "via": pgettext_lazy("audited field", "Channel"),
     "worklist_cap": pgettext_lazy("audited field", "Work list, at most"),
+    "part_time_percent": pgettext_lazy("audited field", "Part of a full day, %"),
 }
 
 # codes that no model keeps as a choice

@@ -136,9 +136,20 @@ def edit_form(user, **changes):
         "extension": user.extension,
         "worklist_cap": user.worklist_cap,
         "employed_on": user.employed_on.isoformat(),
+        "part_time_percent": user.part_time_percent,
         "version": user.version,
         **changes,
     }
+
+
+def test_a_part_of_a_day_is_saved_and_an_empty_one_stays_as_it_was(cast, as_user):
+    http = as_user(cast.volkov)
+    for typed, status in (("50", 303), ("", 303), ("0", 422), ("101", 422)):
+        form = edit_form(User.objects.get(pk=cast.ivanova.pk), part_time_percent=typed)
+        assert http.post(f"/staff/{cast.ivanova.pk}/", form).status_code == status, typed
+        assert User.objects.get(pk=cast.ivanova.pk).part_time_percent == 50
+    event = AuditEvent.objects.get(action="user.edit", object_id=cast.ivanova.pk)
+    assert (event.before, event.after) == ({"part_time_percent": 100}, {"part_time_percent": 50})
 
 
 def test_mass_assignment_changes_nothing_else(cast, as_user):
