@@ -1,4 +1,4 @@
-"""Time tables of the roles and weekly norms, exactly as the method gives them; what the desk's screens may show."""
+"""Time tables of the roles, exactly as the method gives them; what the desk's screens may show."""
 
 from __future__ import annotations
 
@@ -104,10 +104,3 @@ FARMER_WEEK: Final = (
     _day(_STUDY, _CALLS, _TRAINING, _LISTS, _WEEKLY),
 )
 TIME_TABLES: Final = {Role.HUNTER: HUNTER_WEEK, Role.INTERN: HUNTER_WEEK, Role.FARMER: FARMER_WEEK}
-
-# R-S3-4, R-S3-15: norms of a calendar week of five working days; a short week is scaled.
-WEEK_NORMS: Final = {
-    Role.HUNTER: {"calls": 60, "held": 10, "productive": 6, "offers": 5},
-    Role.FARMER: {"warm": 50, "visits": 8, "offers": 10},
-    Role.INTERN: {"calls": 60},
-}

@@ -3,6 +3,8 @@
 from fractions import Fraction
 from typing import Final
 
+from funnels.constants import SalesRole
+
 # Section 3.5: an own reference value speaks for at least so many managers with so many finished sales each.
 REFERENCE_LEAST_MANAGERS: Final = 4
 REFERENCE_LEAST_FINISHED: Final = 30
@@ -36,5 +38,12 @@ REVIEW_FROM: Final = Fraction(90, 100)
 
 # R-S3-4: norms are said for a week of five working days.
 NORM_WEEK_DAYS: Final = 5
+
+# R-S3-4, R-S3-15: norms of a calendar week of five working days; a short week is scaled.
+WEEK_NORMS: Final = {
+    SalesRole.HUNTER: {"calls": 60, "held": 10, "productive": 6, "offers": 5},
+    SalesRole.FARMER: {"warm": 50, "visits": 8, "offers": 10},
+    SalesRole.INTERN: {"calls": 60},
+}
 
 TREND_PERIODS: Final = 3  # an indicator is compared with the mean of so many periods before

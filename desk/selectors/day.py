@@ -17,13 +17,14 @@ from common import clock
 from common.paging import CappedCount, count_up_to
 from common.workdays import PeriodKind, norm_week
 from deals.models import Offer
-from desk.constants import COUNT_LIMIT, TIME_TABLES, WEEK_NORMS, TimeBlock
+from desk.constants import COUNT_LIMIT, TIME_TABLES, TimeBlock
 from desk.selectors.ratio import Ratio, floors_of, is_newcomer, ratio_of
 from desk.selectors.rows import age_of
 from desk.selectors.shell import end_of
 from funnels.choices import OrderStatus, OwnershipReason
 from funnels.constants import CLOCK_WARN_DAYS
 from funnels.models import Contact, Ownership, RotationOrder, Task
+from kpi.constants import WEEK_NORMS
 from planning.calculator import Counts
 from planning.selectors import Figures, plan_fact_for
 
