@@ -43,6 +43,7 @@ from planning.calculator.split import (
     split_month,
     split_year,
     sum_of_managers,
+    tree_of_months,
     triad_plans,
     weeks_done,
 )
@@ -166,6 +167,7 @@ __all__ = [
     "sufficiency_zone",
     "sum_of_managers",
     "timing_factor",
+    "tree_of_months",
     "triad_plans",
     "typed_reference",
     "upgrades_norm",

@@ -15,6 +15,8 @@ _NOTHING = Decimal("0.00")
 
 MONTHS = range(1, 13)
 
+PlanTree = dict[PeriodKind, list[tuple[Period, Decimal]]]
+
 
 def split_year(
     total: Decimal, calendar: Calendar, year: int, season: Mapping[int, Fraction] | None = None
@@ -136,7 +138,7 @@ def catch_up(plan: Decimal, fact: Decimal, remaining_working_days: int) -> Decim
 
 def plan_tree(
     total: Decimal, calendar: Calendar, year: int, season: Mapping[int, Fraction] | None = None
-) -> dict[PeriodKind, list[tuple[Period, Decimal]]]:
+) -> PlanTree:
     """The whole year by each of the seven kinds of period, in order; every kind sums to the total (R-S0-P13).
 
     A month without working days has no day and no triad, and no money either. WrongInput by field: total, season.
@@ -148,8 +150,15 @@ def plan_tree(
     checks.done()
     if Fraction(total) * 100 % 1:
         raise WrongInput(Problem("total", Code.TOO_FINE))
-    by_month = _year(total, calendar, year, season)
-    tree: dict[PeriodKind, list[tuple[Period, Decimal]]] = {kind: [] for kind in PeriodKind}
+    return tree_of_months(_year(total, calendar, year, season), calendar, year)
+
+
+def tree_of_months(by_month: Mapping[int, Decimal], calendar: Calendar, year: int) -> PlanTree:
+    """The same tree of twelve months that stand already: a version that keeps the months that are over.
+
+    WrongInput (total: no_working_day) for money in a month without working days.
+    """
+    tree: PlanTree = {kind: [] for kind in PeriodKind}
     tree[PeriodKind.YEAR] = _spans(PeriodKind.YEAR, year, 12, [sum(by_month.values(), _NOTHING)])
     tree[PeriodKind.HALF] = _spans(PeriodKind.HALF, year, 6, list(half_plans(by_month).values()))
     tree[PeriodKind.QUARTER] = _spans(PeriodKind.QUARTER, year, 3, list(quarter_plans(by_month).values()))

@@ -23,11 +23,12 @@ from common.workdays import month_end
 from journal.services import record
 from planning.calculator import WrongInput, missing_for_approval, revise_year, split_between
 from planning.calculator.decompose import RATE_TO_NEXT
-from planning.calculator.inputs import Checks
+from planning.calculator.inputs import Checks, Code
 from planning.choices import PlanStatus
 from planning.constants import StepRates
 from planning.models import PlanMonth, YearPlan
 from planning.selectors import may_set_targets
+from planning.selectors.year_plans import kept_months
 from planning.services.locks import lock_figures
 from planning.services.problems import invalid_of
 from planning.services.targets import plain_reason, set_month_target
@@ -50,7 +51,8 @@ class PlanScope:
 class PlanData:
     """What a draft says: roubles of the year, season by month, and what the plan is made of (R-S4-1).
 
-    `rates`: parts of 1 by the names of `StepRates`; `reason` is asked for from the second version on.
+    `rates`: parts of 1 by the names of `StepRates`; `reason` is asked for from the second version on. `months` are the
+    twelve as somebody has planned them by hand: they stand instead of the split by season.
     """
 
     amount: Decimal
@@ -59,6 +61,7 @@ class PlanData:
     average_cheque: Decimal | None = None
     rates: Mapping[str, Decimal] | None = None
     reason: str = ""
+    months: Mapping[int, Decimal] | None = None
 
 
 @transaction.atomic
@@ -66,16 +69,14 @@ def draft_year_plan(*, scope: PlanScope, data: PlanData, actor: User, edition: i
     """Writes the draft of the next version, or edits the one there is; months that are over keep their approved plan.
 
     `edition` is the one the person saw (0: no draft yet). NotAllowed (director all, head his department), StaleVersion,
-    Invalid by field: year, user, total, season_N, leads, average_cheque, rates, reason.
+    Invalid by field: year, user, total, month_N, season_N, leads, average_cheque, rates, reason.
     """
     _guard(scope, actor)
     draft = _lock(scope, edition)
     approved = YearPlan.objects.of_scope(**_keys(scope)).filter(status=PlanStatus.APPROVED).first()
     _check(scope, data)
     try:
-        months = revise_year(
-            data.amount, calendar(), scope.year, season=data.season, kept=_months_over(approved, scope.year)
-        )
+        months = _months(scope, data, kept_months(approved, today=clock.today()))
     except WrongInput as error:
         raise invalid_of(error) from error
     if approved is not None and not plain_reason(data.reason):
@@ -192,11 +193,18 @@ def _lock(scope: PlanScope, edition: int | None) -> YearPlan | None:
     return draft
 
 
-def _months_over(approved: YearPlan | None, year: int) -> dict[int, Decimal]:
-    if approved is None:
-        return {}
-    today = clock.today()
-    return {row.month.month: row.amount for row in approved.months.all() if month_end(year, row.month.month) < today}
+def _months(scope: PlanScope, data: PlanData, kept: Mapping[int, Decimal]) -> dict[int, Decimal]:
+    if data.months is None:
+        return revise_year(data.amount, calendar(), scope.year, season=data.season, kept=kept)
+    checks = Checks()
+    for month, amount in data.months.items():
+        first = date(scope.year, month, 1)
+        if checks.money(f"month_{month}", amount) and (
+            amount and not calendar().working_days(first, month_end(scope.year, month))
+        ):
+            checks.add(f"month_{month}", Code.NO_WORKING_DAY)
+    checks.done()
+    return {month: kept.get(month, data.months.get(month, Decimal("0.00"))) for month in range(1, 13)}
 
 
 def _check(scope: PlanScope, data: PlanData) -> None:
@@ -217,7 +225,7 @@ def _check(scope: PlanScope, data: PlanData) -> None:
         errors["year"] = _("There is no such year in the calendar.")
     if set(data.rates or {}) - set(_RATE_NAMES):
         errors["rates"] = _("There is no such conversion.")
-    if set(data.season or {}) - set(range(1, 13)):
+    if (set(data.season or {}) | set(data.months or {})) - set(range(1, 13)):
         errors["season"] = _("A year has twelve months.")
     user = scope.user
     if user is not None and (
