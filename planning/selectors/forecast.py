@@ -88,7 +88,7 @@ def forecast_inputs(*, department_id: int, day: date) -> Inputs:
     strangers = {line.user_id for line in found.lines} - found.people.keys()
     if strangers:
         found.people |= {user.pk: user for user in User.objects.filter(pk__in=strangers)}
-    found.passages = _passages(department_id, day)
+    found.passages = finished_passages(department_id, day)
     for pk, segment in found.segments.items():
         found.references[pk] = _reference(segment, found.passages.get(pk, {}))
     return found
@@ -156,8 +156,8 @@ def _possible(rates: PerColour) -> PerColour:
     )
 
 
-def _passages(department_id: int, day: date) -> dict[int, dict[int, Passages]]:
-    """Finished passages of colours by segment and person, dated by their end (section 3.5).
+def finished_passages(department_id: int, day: date) -> dict[int, dict[int, Passages]]:
+    """Finished passages of colours by segment and person, dated by their end (section 3.5). Three queries.
 
     Success: a rise above the best colour, or full payment. Failure: the ownership ended without it.
     """
