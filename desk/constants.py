@@ -28,9 +28,6 @@ COUNT_LIMIT: Final = 1000
 BULK_LIMIT: Final = 500
 EXPORT_ROWS: Final = 100_000
 
-RATIO_LEAST_CLIENTS: Final = 18  # R-S0-P5: below this only shares are shown
-NEWCOMER_DAYS: Final = 30  # R-S0-P5: «набор», no shortage is computed
-
 
 @dataclass(frozen=True)
 class TimeBlock:

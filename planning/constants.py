@@ -92,6 +92,9 @@ DEFAULT_REFERENCE: Final = Reference(DEFAULT_CONVERSION, DEFAULT_DAYS)
 FLOOR_GREEN: Final = FUNNEL_FLOOR_GREEN
 FLOOR_YELLOW: Final = FUNNEL_FLOOR_YELLOW
 
+RATIO_LEAST_CLIENTS: Final = 18  # R-S0-P5: below this only shares are shown
+NEWCOMER_DAYS: Final = 30  # R-S0-P5: «набор», no shortage is computed
+
 # R-S0-P11: fewer finished passages of a stage say nothing about a manager.
 LEAST_PASSAGES: Final = 10
 

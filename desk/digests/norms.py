@@ -14,13 +14,13 @@ from django.db.models import Count
 from accounts.models import Department, User
 from clients.models import Segment
 from common import formats
-from desk.constants import NEWCOMER_DAYS
-from desk.selectors.ratio import Ratio, add_up, floors_of, is_newcomer, ratio_of
 from funnels.models import SalesCycle
 from funnels.rules import Conversion
 from funnels.selectors import conversions, whole_of
 from funnels.services.texts import conversion_text
 from planning.calculator import Counts, deviation, is_deviating
+from planning.constants import NEWCOMER_DAYS
+from planning.selectors.ratio import Ratio, add_up, floors_of, is_newcomer, ratio_of
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from common.paging import CappedCount, count_up_to
 from common.workdays import PeriodKind, norm_week
 from deals.models import Offer
 from desk.constants import COUNT_LIMIT, TIME_TABLES, TimeBlock
-from desk.selectors.ratio import Ratio, floors_of, is_newcomer, ratio_of
 from desk.selectors.rows import age_of
 from desk.selectors.shell import end_of
 from funnels.choices import OrderStatus, OwnershipReason
@@ -27,6 +26,7 @@ from funnels.models import Contact, Ownership, RotationOrder, Task
 from kpi.constants import WEEK_NORMS
 from planning.calculator import Counts
 from planning.selectors import Figures, plan_fact_for
+from planning.selectors.ratio import Ratio, floors_of, is_newcomer, ratio_of
 
 PERIODS = (PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH)
 

@@ -19,8 +19,6 @@ from clients.models import Segment
 from common import clock
 from common.snapshots import snapshot
 from common.workdays import PeriodKind
-from desk.constants import NEWCOMER_DAYS
-from desk.selectors.ratio import Ratio, add_up, floors_of, is_newcomer, ratio_of
 from desk.selectors.rows import age_of
 from desk.selectors.status import last_calculation
 from desk.selectors.words import ROTATION_TIME
@@ -31,9 +29,10 @@ from funnels.rules import Conversion
 from funnels.selectors import conversions, whole_of
 from journal.models import JobRun
 from planning.calculator import Counts, Floors, Moves, deviation, is_deviating, moves_to, upgrades_norm
-from planning.constants import FLOOR_GREEN, FLOOR_YELLOW, Zone
+from planning.constants import FLOOR_GREEN, FLOOR_YELLOW, NEWCOMER_DAYS, Zone
 from planning.selectors import department_figures
 from planning.selectors.forecast import segment_reference
+from planning.selectors.ratio import Ratio, add_up, floors_of, is_newcomer, ratio_of
 
 RANK = {"none": 0, "red": 1, "yellow": 2, "green": 3}
 

@@ -15,12 +15,12 @@ from clients.choices import Section
 from common import clock
 from common.text import sort_key
 from desk.selectors.lights import lights_of
-from desk.selectors.ratio import ratio_of
 from funnels.models import DepartmentReview, Ownership, SalesCycle
 from funnels.selectors import department_funnel
 from funnels.services.clocks import fill_clock
 from journal.models import AuditEvent
 from planning.calculator import Counts
+from planning.selectors.ratio import ratio_of
 from tests.factories import ClientFactory
 from tests.factories.work import on
 

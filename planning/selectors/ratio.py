@@ -10,9 +10,8 @@ from math import ceil
 
 from accounts.models import User
 from clients.models import Segment
-from desk.constants import NEWCOMER_DAYS, RATIO_LEAST_CLIENTS
 from planning.calculator import Counts
-from planning.constants import FLOOR_GREEN, FLOOR_YELLOW
+from planning.constants import FLOOR_GREEN, FLOOR_YELLOW, NEWCOMER_DAYS, RATIO_LEAST_CLIENTS
 
 
 @dataclass(frozen=True)
