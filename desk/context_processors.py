@@ -33,6 +33,7 @@ LIGHTS = Entry("lights", _("Department lights"), "lights", "D")
 CLIENTS = Entry("client_list", _("Clients"), "users", "K", "clients")
 FUNNEL = Entry("funnel_board", _("Funnel"), "funnel", "V")
 PLAN = Entry("plan_fact", _("Plan-fact"), "target", "P")
+CALCULATORS = Entry("calculators", _("Calculations"), "calculator")
 CALLS = Entry("calls", _("Calls"), "phone", "S")
 TASKS = Entry("tasks", _("Tasks"), "clipboard-list", "C", "tasks")
 ROTATION = Entry("rotation_queue", _("Rotation"), "rotation", "R", "rotation")
@@ -51,6 +52,7 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         FUNNEL,
         ROTATION,
         PLAN,
+        CALCULATORS,
         CALLS,
         TASKS,
         DOCUMENTS,
@@ -59,7 +61,20 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         AUDIT,
         SETTINGS,
     ),
-    Role.DIRECTOR: (LIGHTS, CLIENTS, FUNNEL, ROTATION, PLAN, CALLS, TASKS, DOCUMENTS, IMPORT, AUDIT, SETTINGS),
+    Role.DIRECTOR: (
+        LIGHTS,
+        CLIENTS,
+        FUNNEL,
+        ROTATION,
+        PLAN,
+        CALCULATORS,
+        CALLS,
+        TASKS,
+        DOCUMENTS,
+        IMPORT,
+        AUDIT,
+        SETTINGS,
+    ),
     Role.ACCOUNTANT: (DOCUMENTS, CLIENTS, TASKS),
     Role.QUALITY: (CALLS, CLIENTS, TASKS),
     Role.ADMINISTRATOR: (SETTINGS, STAFF, AUDIT),

@@ -320,6 +320,9 @@ TABLE: dict[str, Row] = {
     "plan_target@department": Row(
         "200 head director; 404 rest", "422 head director; 404 rest", query="?department={department}"
     ),
+    "calculators": Row("302 heads director; 404 rest"),
+    "plan_calculator": Row(LEADS),
+    "plan_calculator@department": Row("200 head director; 404 rest", query="?department={department}"),
     # ---- telephony
     "calls": Row("200 sellers heads director quality; 404 rest"),
     # A PBX has a token of its own; no person may speak for it.

@@ -2,6 +2,8 @@
 
 from planning.views.calculators.fields import NumberField, RoubleField, ShareField, WholeField, read_number
 from planning.views.calculators.forms import CalculatorForm, Default, address_of
+from planning.views.calculators.plan import first_calculator, plan_calculator
+from planning.views.calculators.scope import Place, menus_of, place_of
 from planning.views.calculators.texts import (
     because,
     figure_text,
@@ -19,15 +21,20 @@ __all__ = [
     "CalculatorForm",
     "Default",
     "NumberField",
+    "Place",
     "RoubleField",
     "ShareField",
     "WholeField",
     "address_of",
     "because",
     "figure_text",
+    "first_calculator",
     "light",
+    "menus_of",
     "money_text",
     "number_text",
+    "place_of",
+    "plan_calculator",
     "problem_text",
     "read_number",
     "rounded",

@@ -1,0 +1,146 @@
+"""What the calculators start from: own statistics of a department where there is enough of them (R-S0-P11, 3.1.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from django.db.models import Count, Q, Sum
+
+from accounts.choices import Role
+from accounts.models import Department, User
+from clients.models import Segment
+from common.money import round_kopecks
+from deals.models import Offer
+from funnels.choices import Outcome
+from funnels.models import Contact
+from funnels.selectors.conversions import finished_cycles
+from planning.calculator import Passages, stage_rates
+from planning.constants import (
+    DEFAULT_CONVERSION,
+    DEFAULT_STEP_RATES,
+    LEAST_PASSAGES,
+    Colour,
+)
+from planning.selectors.forecast import PASSAGE_DAYS
+
+# The chain's step → the colour whose passages are the same step: a green client pays, a yellow one turns green.
+_BY_COLOUR = {"invoice_to_payment": Colour.GREEN, "offer_to_invoice": Colour.YELLOW}
+
+
+@dataclass(frozen=True)
+class StepRate:
+    """A conversion in use, a part of 1. `is_own`: the mean of `managers` people over `cases` acts of 90 days."""
+
+    rate: Fraction
+    is_own: bool = False
+    managers: int = 0
+    cases: int = 0
+
+
+@dataclass(frozen=True)
+class Cheque:
+    """The average cheque in use, roubles. `is_own`: of `deals` won in 90 days, else the setting of `segment`."""
+
+    amount: Decimal
+    is_own: bool = False
+    deals: int = 0
+    segment: str = ""
+
+
+def step_rates(
+    *, department: Department, day: date, passages: Iterable[Mapping[int, Passages]], segment: Segment | None = None
+) -> dict[str, StepRate]:
+    """The six conversions of the chain by the names of `StepRates`; two queries.
+
+    `passages` by segment, each by user id, as `forecast_inputs` reads them. Appointed meetings are no fact of their
+    own, so the two steps around them keep the method's norm.
+    """
+    found = {name: StepRate(Fraction(rate)) for name, rate in vars(DEFAULT_STEP_RATES).items()}
+    stages = stage_rates(_by_person(passages), DEFAULT_CONVERSION)
+    for name, colour in _BY_COLOUR.items():
+        stage = stages[colour]
+        if stage.is_own:
+            found[name] = StepRate(stage.rate, is_own=True, managers=stage.managers, cases=stage.passages)
+    held, productive = _meetings(department, day, segment)
+    found["held_to_productive"] = _mean(held, productive) or found["held_to_productive"]
+    offers = _offers(department, day, segment)
+    found["productive_to_offer"] = _mean(productive, offers) or found["productive_to_offer"]
+    return found
+
+
+def average_cheque(*, department: Department, day: date, segment: Segment | None, fallback: Segment | None) -> Cheque:
+    """Σ paid / deals over those won in the 90 days to `day` when there are at least ten; one query."""
+    won = finished_cycles(day).filter(outcome=Outcome.WON, client__department=department, paid_amount__gt=0)
+    if segment is not None:
+        won = won.filter(segment=segment)
+    deals, paid = won.aggregate(deals=Count("pk"), paid=Sum("paid_amount")).values()
+    if deals >= LEAST_PASSAGES:
+        return Cheque(round_kopecks(Fraction(paid) / deals), is_own=True, deals=deals)
+    setting = segment or fallback
+    return Cheque(setting.average_cheque if setting else Decimal(0), segment=setting.name if setting else "")
+
+
+def hunters(*, department: Department, segment: Segment | None = None) -> int:
+    """Active hunters of the department who serve the segment (one without a list of segments serves all)."""
+    people = User.objects.active().filter(department=department, role=Role.HUNTER)
+    if segment is not None:
+        people = people.filter(Q(served_segments__isnull=True) | Q(served_segments__segment=segment)).distinct()
+    return people.count()
+
+
+def _by_person(passages: Iterable[Mapping[int, Passages]]) -> list[Passages]:
+    """A person's passages over the segments given."""
+    people: dict[int, Passages] = {}
+    for of_segment in passages:
+        for user_id, one in of_segment.items():
+            known = people.get(user_id)
+            people[user_id] = one if known is None else _added(known, one)
+    return [people[user_id] for user_id in sorted(people)]
+
+
+def _added(one: Passages, other: Passages) -> Passages:
+    return Passages(
+        finished={colour: one.finished.get(colour, 0) + other.finished.get(colour, 0) for colour in Colour},
+        succeeded={colour: one.succeeded.get(colour, 0) + other.succeeded.get(colour, 0) for colour in Colour},
+    )
+
+
+def _meetings(department: Department, day: date, segment: Segment | None) -> tuple[dict[int, int], dict[int, int]]:
+    rows = Contact.objects.filter(
+        user__department=department,
+        is_held_meeting=True,
+        day__gte=day - timedelta(days=PASSAGE_DAYS),
+        day__lt=day,
+    )
+    if segment is not None:
+        rows = rows.filter(cycle__segment=segment)
+    counted = rows.order_by().values_list("user_id")
+    held, productive = {}, {}
+    for user_id, all_held, good in counted.annotate(
+        held=Count("pk"), productive=Count("pk", filter=Q(is_productive_meeting=True))
+    ):
+        held[user_id], productive[user_id] = all_held, good
+    return held, productive
+
+
+def _offers(department: Department, day: date, segment: Segment | None) -> dict[int, int]:
+    rows = Offer.objects.filter(
+        created_by__department=department, sent_on__gte=day - timedelta(days=PASSAGE_DAYS), sent_on__lt=day
+    )
+    if segment is not None:
+        rows = rows.filter(cycle__segment=segment)
+    return dict(rows.order_by().values_list("created_by_id").annotate(number=Count("pk")))
+
+
+def _mean(below: Mapping[int, int], above: Mapping[int, int]) -> StepRate | None:
+    """The unweighted mean of the people with at least ten acts of the lower step; never above 1, None when all are 0."""
+    enough = {user_id: number for user_id, number in below.items() if number >= LEAST_PASSAGES}
+    if not enough:
+        return None
+    rates = [min(Fraction(1), Fraction(above.get(user_id, 0), number)) for user_id, number in enough.items()]
+    mean = sum(rates, Fraction(0)) / len(rates)
+    return StepRate(mean, is_own=True, managers=len(rates), cases=sum(enough.values())) if mean else None

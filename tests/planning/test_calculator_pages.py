@@ -1,0 +1,143 @@
+"""The plan calculator in the browser's terms: numbers of the address, defaults and their source, wrong and extreme input."""
+
+from datetime import date
+from html import unescape
+from urllib.parse import urlencode
+
+import pytest
+
+from planning.views.calculators import read_number
+from tests.factories.work import on
+
+TODAY = date(2026, 11, 20)
+HTMX = {"HTTP_HX_REQUEST": "true"}
+NBSP = "\u00a0"
+RATES = {
+    "invoice_to_payment": "70 %",
+    "offer_to_invoice": "60",
+    "productive_to_offer": "80 %",
+    "held_to_productive": "60 %",
+    "appointed_to_held": "83 %",
+    "call_to_appointed": "20 %",
+}
+EXAMPLE = {
+    "target": "3 000 000 ₽",
+    "average_cheque": "60 000",
+    "month": "2026-02",
+    "working_days": "",
+    "managers": "2",
+    **RATES,
+}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def friday():
+    with on(TODAY, 8):
+        yield
+
+
+def ask(client, path, numbers, **headers):
+    return client.get(f"{path}?{urlencode(numbers)}", **headers)
+
+
+def plain(response):
+    return unescape(response.content.decode()).replace(NBSP, " ")
+
+
+def test_the_worked_example_of_the_method_through_the_page(as_user, cast):
+    page = plain(ask(as_user(cast.volkov), "/calculators/plan/", EXAMPLE))
+    for digits in ("50", "72", "120", "150", "250", "302", "1 510"):
+        assert f"<b>{digits}</b>" in page, digits
+    for digits in ("1,32", "1,89", "3,16", "3,95", "6,58", "7,95", "39,74", "755", "157 894,74 ₽", "78 947,37 ₽"):
+        assert digits in page, digits
+    assert "нужно 5,5 хантера вместо 2" in page
+    assert "250 / 45,6 = 5,48" in page
+    assert "36,5 %" in page
+    assert "/calculators/staffing/?" in page and "1,09 млн ₽" in page
+    assert "производственный календарь: 19 рабочих дней" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1 234,56", "1234.56"), ("0.5", "0.5"), ("−3", "-3"), ("12\u00a0000", "12000"), ("1e9", None), ("", None)],
+)
+def test_numbers_are_read_as_russians_write_them(text, number):
+    found = read_number(text)
+    assert (None if found is None else str(found)) == number
+
+
+def test_a_page_without_numbers_starts_from_data_and_says_where_each_came_from(as_user, cast):
+    page = plain(as_user(cast.volkov).get("/calculators/plan/"))
+    assert "норма метода" in page and "действующие хантеры отдела" in page
+    assert "плана ещё нет: факт прошлого месяца" in page
+    assert 'name="managers" value="3"' in page
+    assert "Для цели 0 делать нечего" in page
+
+
+def test_the_answer_alone_comes_back_while_a_person_types(as_user, cast, django_assert_max_num_queries):
+    client = as_user(cast.volkov)
+    with django_assert_max_num_queries(6):
+        fragment = plain(ask(client, "/calculators/plan/", EXAMPLE, **HTMX))
+    assert "5,48" in fragment and "<html" not in fragment and 'name="target"' not in fragment
+    assert 'id="id_target_problem" aria-live="polite" hx-swap-oob="true"' in fragment
+
+
+WRONG = [
+    ("target", "", "Заполните."),
+    ("target", "много", "Нужна сумма"),
+    ("target", "-5", "Сумма не может быть отрицательной."),
+    ("target", "10000000000000", "Не больше 999 999 999 999,99."),
+    ("average_cheque", "0", "Нужно больше 0."),
+    ("managers", "1,5", "Нужно целое число."),
+    ("managers", "-1", "Не меньше 0."),
+    ("working_days", "400", "Слишком большое число."),
+    ("held_to_productive", "101 %", "Не больше 100 %."),
+    ("held_to_productive", "половина", "Нужно число."),
+    ("month", "2026-13", "Такого месяца в нашем календаре нет."),
+]
+
+
+def beside(text, field):
+    """What the answer says under one field."""
+    place = text.index(f'id="id_{field}_problem"')
+    return text[place : place + 600]
+
+
+def test_a_wrong_number_is_told_beside_its_field(as_user, cast):
+    client = as_user(cast.volkov)
+    for field, typed, sentence in WRONG:
+        answer = ask(client, "/calculators/plan/", EXAMPLE | {field: typed}, **HTMX)
+        assert answer.status_code == 422 and sentence in beside(plain(answer), field), (field, typed)
+    page = ask(client, "/calculators/plan/", EXAMPLE | {"target": "много"})
+    assert page.status_code == 422 and "Нужна сумма" in beside(plain(page), "target")
+    assert 'aria-invalid="true"' in plain(page)
+
+
+EXTREME = [
+    ({"invoice_to_payment": "0 %"}, "При конверсии 0 % не хватит никакого числа действий."),
+    ({"working_days": "0"}, "В месяце нет рабочих дней"),
+    ({"managers": "0"}, "нужно 5,5 хантера вместо 0"),
+    ({"target": "999 999 999 999,99", "average_cheque": "0,01"}, "План не обеспечен временем"),
+    ({"target": "0"}, "Для цели 0 делать нечего"),
+    ({"managers": "6"}, "План обеспечен временем"),
+]
+
+
+def test_extreme_numbers_are_explained_in_words(as_user, cast):
+    client = as_user(cast.volkov)
+    for changes, sentence in EXTREME:
+        answer = ask(client, "/calculators/plan/", EXAMPLE | changes, **HTMX)
+        text = plain(answer)
+        assert answer.status_code == 200 and sentence in text, changes
+        assert "∞" not in text and "NaN" not in text and "None" not in text
+
+
+def test_whose_department_is_counted(as_user, cast):
+    assert as_user(cast.boss).get("/calculators/plan/", {"department": cast.sales.pk}).status_code == 404
+    assert as_user(cast.director).get("/calculators/plan/", {"department": cast.other.pk}).status_code == 200
+    assert as_user(cast.director).get("/calculators/plan/", {"department": "x"}).status_code == 404
+    assert as_user(cast.director).get("/calculators/plan/", {"segment": "99999"}).status_code == 404
+    assert as_user(cast.ivanova).get("/calculators/plan/").status_code == 404
+    assert as_user(cast.volkov).get("/calculators/")["Location"] == "/calculators/plan/"
