@@ -245,8 +245,9 @@ def moves_to(actual: Counts, required: Counts, floors: Floors = MINIMUM_FLOORS) 
 
     Clients moved out of yellow are replaced from red; what red cannot give must be found outside.
     """
-    least = floors.least(actual.total)
-    green, yellow = max(least.green, required.green), max(least.yellow, required.yellow)
+    # Not `least`: one client alone cannot be green and yellow at once, the other must be found.
+    green = max(ceil(floors.green * actual.total), required.green)
+    yellow = max(ceil(floors.yellow * actual.total), required.yellow)
     to_green = max(0, green - actual.green)
     to_yellow = max(0, yellow + to_green - actual.yellow)
     from_red = min(actual.red, to_yellow)

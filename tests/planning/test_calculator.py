@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from common.production_calendar import seeded_kinds
@@ -446,6 +446,8 @@ class TestSufficiency:
         assert calc.deviation(calc.Counts(0, 0, 0), calc.Counts(1, 1, 1)) is None
 
     @settings(deadline=None)
+    @example(0, 0, 1)
+    @example(1, 0, 0)
     @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
     def test_after_the_moves_the_floors_are_met(self, green: int, yellow: int, red: int) -> None:
         actual = calc.Counts(green, yellow, red)
