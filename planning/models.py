@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Department
 from clients.models import Segment
 from planning.choices import PeriodKind, PlanStatus
-from planning.querysets import ScopedQuerySet, YearPlanQuerySet
+from planning.querysets import DepartmentQuerySet, ScopedQuerySet, YearPlanQuerySet
 
 USER = settings.AUTH_USER_MODEL
 MONEY: dict[str, Any] = {"max_digits": 18, "decimal_places": 2}
@@ -195,3 +195,47 @@ class ForecastSnapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.period} {self.starts_on}: {self.amount}"
+
+
+class MonthNorms(models.Model):
+    """What every manager of a department owes each working day of a month, by steps of the chain (R-S4-1, 3.1.2).
+
+    Immutable: another plan is the next version with its reason. Target, cheque, people, days and conversions are those
+    the norms were counted from.
+    """
+
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    month = models.DateField(_("month"))  # its first day
+    version = models.PositiveSmallIntegerField(default=1)
+    is_current = models.BooleanField(default=True)
+    payments = models.PositiveIntegerField()
+    invoices = models.PositiveIntegerField()
+    offers = models.PositiveIntegerField()
+    productive_meetings = models.PositiveIntegerField()
+    held_meetings = models.PositiveIntegerField()
+    appointed_meetings = models.PositiveIntegerField()
+    productive_calls = models.PositiveIntegerField()
+    target = models.DecimalField(**MONEY)
+    average_cheque = models.DecimalField(**MONEY)
+    managers = models.PositiveIntegerField()
+    working_days = models.PositiveSmallIntegerField()
+    rates = models.JSONField(default=dict)  # name of the conversion → part of 1, as text
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    created_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects = DepartmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-month", "department", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["department", "month", "version"], name="planning_norms_version_once"),
+            models.UniqueConstraint(
+                fields=["department", "month"], condition=Q(is_current=True), name="planning_norms_one_current"
+            ),
+            models.CheckConstraint(condition=Q(month__day=1), name="planning_norms_start_a_month"),
+            models.CheckConstraint(condition=Q(managers__gt=0, working_days__gt=0), name="planning_norms_have_people"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.department_id} v{self.version}"

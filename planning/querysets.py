@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Q
 
-from accounts.choices import Role
+from accounts.choices import MANAGER_ROLES, Role
 from planning.choices import PlanStatus
 
 if TYPE_CHECKING:
@@ -24,6 +24,18 @@ class ScopedQuerySet(models.QuerySet):
         if user.role == Role.HEAD:
             return self.filter(department_id=user.department_id)
         return self.filter(Q(user=user))
+
+
+class DepartmentQuerySet(models.QuerySet):
+    """What holds for a whole department: its managers work by it too."""
+
+    def visible_to(self, user: User) -> Self:
+        if not user.is_active:
+            return self.none()
+        if user.role == Role.DIRECTOR:
+            return self
+        works = user.role == Role.HEAD or user.role in MANAGER_ROLES
+        return self.filter(department_id=user.department_id) if works else self.none()
 
 
 class YearPlanQuerySet(ScopedQuerySet):

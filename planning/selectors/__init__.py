@@ -2,6 +2,7 @@
 
 from planning.selectors.figures import DepartmentFigures, Figures, department_figures, figures_of, plan_fact_for
 from planning.selectors.forecast import Inputs, SpanForecast, forecast_for, forecast_inputs
+from planning.selectors.norms import current_norms, norms_by_department, norms_for
 from planning.selectors.targets import current_targets, day_plans, may_set_targets, target_history
 from planning.selectors.verification import PeriodVerification, verify_period
 
@@ -11,6 +12,7 @@ __all__ = [
     "Inputs",
     "PeriodVerification",
     "SpanForecast",
+    "current_norms",
     "current_targets",
     "day_plans",
     "department_figures",
@@ -18,6 +20,8 @@ __all__ = [
     "forecast_for",
     "forecast_inputs",
     "may_set_targets",
+    "norms_by_department",
+    "norms_for",
     "plan_fact_for",
     "target_history",
     "verify_period",

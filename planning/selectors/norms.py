@@ -1,0 +1,35 @@
+"""Norms of acts: what one manager owes a working day by the plan of his month (R-S4-1, section 3.1.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from accounts.models import Department, User
+from planning.calculator import Step
+from planning.models import MonthNorms
+
+
+def norms_for(user: User, day: date) -> dict[Step, int] | None:
+    """Whole acts by step that this person owes every working day of the month of `day`; None where no plan says so.
+
+    One query. The norms are those of the person's department; whom they bind, the caller decides by role.
+    """
+    if user.department_id is None:
+        return None
+    return norms_by_department([user.department_id], day).get(user.department_id)
+
+
+def norms_by_department(departments: list[int], day: date) -> Mapping[int, dict[Step, int]]:
+    """Department id → norms in force in the month of `day`; a department without a plan is missing. One query."""
+    rows = MonthNorms.objects.filter(department__in=departments, month=day.replace(day=1), is_current=True)
+    return {row.department_id: acts_of(row) for row in rows}
+
+
+def acts_of(row: MonthNorms) -> dict[Step, int]:
+    return {step: getattr(row, step.value) for step in Step}
+
+
+def current_norms(*, department: Department, month: date) -> MonthNorms | None:
+    """The norms in force of one month."""
+    return MonthNorms.objects.filter(department=department, month=month, is_current=True).first()
