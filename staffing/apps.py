@@ -7,3 +7,9 @@ class StaffingConfig(AppConfig):
     label = "staffing"
     verbose_name = _("Staffing")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from planning.signals import target_changed
+        from staffing.signal_handlers import count_anew
+
+        target_changed.connect(count_anew, dispatch_uid="staffing.count_anew")

@@ -87,7 +87,7 @@ USUAL_ATTRITION: Final = Fraction(25, 100)  # the part of the staff that leaves 
 
 # Own statistics speak where there is enough of them, the usual numbers where there is not.
 LOOK_BACK_DAYS: Final = 365
-LEAST_STAFF: Final = 5  # people whose leaving tells how many leave in a year
+LEAST_STAFF: Final = 10  # people whose leaving tells how many leave in a year
 LEAST_DEALS: Final = 10  # won in ninety days, for an average cheque of one's own
 
 # A role that nobody fills is not missed while its work is less than one person's: others do it on the side.

@@ -33,6 +33,7 @@ from journal.selectors import is_first_in_line, last_dates, set_aside_in, unfini
 from journal.services import Lease, LeaseLost, acting, claim_run, fail_run, finish_run, holding, open_run
 from notifications.services import alert_operators
 from planning.services import freeze_forecasts, write_colour_norms, write_plan_fact
+from staffing.services import write_staff_rows
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ JOBS: Final[dict[str, tuple[Service, ...]]] = {
     "colours": (recheck_colours,),
     "terms": (expire_terms,),
     "flags": (warn_ages, flag_stagnant),
-    "plan": (write_plan_fact, freeze_forecasts, write_colour_norms),
+    "plan": (write_plan_fact, freeze_forecasts, write_colour_norms, write_staff_rows),
     "audit": (audit_worklists, alert_conversions),
     "digest": (send_digests,),
     "low_worklist": (alert_low_worklists,),

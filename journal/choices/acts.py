@@ -111,6 +111,10 @@ ACT_WORDS: Final = {
     "user.second_factor_removed": _("second factor removed"),
     "user.sessions_ended": _("other sessions ended"),
     "user.unlock": _("signing in unlocked"),
+    "vacancy.close": _("vacancy closed"),
+    "vacancy.draft": _("vacancy drafted"),
+    "vacancy.edit": _("vacancy changed"),
+    "vacancy.open": _("vacancy opened"),
 }
 
 # What stands before the dot.
@@ -149,4 +153,5 @@ GROUP_WORDS: Final = {
     "telephony": pgettext_lazy("audited group", "Telephony"),
     "token": pgettext_lazy("audited group", "Tokens"),
     "user": pgettext_lazy("audited group", "Employees"),
+    "vacancy": pgettext_lazy("audited group", "Vacancies"),
 }

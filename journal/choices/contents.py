@@ -38,6 +38,7 @@ OBJECT_WORDS: Final = {
     "notifications.outboxmail": pgettext_lazy("audited object", "Letter"),
     "planning.yearplan": pgettext_lazy("audited object", "Plan of the year"),
     "planning.monthtarget": pgettext_lazy("audited object", "Target"),
+    "staffing.vacancy": pgettext_lazy("audited object", "Vacancy"),
     "telephony.call": pgettext_lazy("audited object", "Call"),
     "telephony.line": pgettext_lazy("audited object", "Line"),
     "telephony.telephonyconnection": pgettext_lazy("audited object", "Telephone exchange"),
@@ -191,6 +192,10 @@ FIELD_WORDS: Final = {
     "object": pgettext_lazy("audited field", "Object"),
     "actor": pgettext_lazy("audited field", "Who"),
     "via": pgettext_lazy("audited field", "Channel"),
+    "headcount": pgettext_lazy("audited field", "People"),
+    "wanted_on": pgettext_lazy("audited field", "Wanted by"),
+    "opened_at": pgettext_lazy("audited field", "Opened"),
+    "closed_at": pgettext_lazy("audited field", "Closed"),
     "worklist_cap": pgettext_lazy("audited field", "Work list, at most"),
     "part_time_percent": pgettext_lazy("audited field", "Part of a full day, %"),
 }

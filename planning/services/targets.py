@@ -20,6 +20,7 @@ from planning.models import MonthTarget
 from planning.selectors import may_set_targets
 from planning.selectors.targets import days_of_month
 from planning.services.locks import lock_figures
+from planning.signals import target_changed
 
 
 @transaction.atomic
@@ -83,6 +84,7 @@ def set_month_target(
             "reason": reason,
         },
     )
+    target_changed.send(sender=MonthTarget, department=department, month=month)
     return target
 
 
