@@ -14,6 +14,21 @@ from config import embedded
 
 _servers = ExitStack()
 
+# Files of whole minutes are begun first, so that no worker is left alone with one of them at the end.
+LONG_FILES = (
+    "browser/test_bars.py",
+    "config/test_up.py",
+    "access/test_canaries.py",
+    "access/test_matrix.py",
+    "browser/test_bad_input.py",
+    "browser/test_main_job.py",
+    "browser/test_rotation_days.py",
+    "browser/test_payloads.py",
+    "config/test_embedded.py",
+    "faults/test_deaths.py",
+    "desk/test_jobs_eleven_days.py",
+)
+
 
 def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
@@ -51,6 +66,12 @@ def django_db_setup(django_db_setup, django_db_blocker) -> None:
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in ("journal_auditevent", "journal_auditseal"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_no_truncate")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    rank = {f"tests/{name}": place for place, name in enumerate(LONG_FILES)}
+    items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(rank)))
 
 
 def pytest_collection_finish() -> None:

@@ -73,78 +73,68 @@ def test_plan_and_fact_are_told_to_the_kopeck_and_to_those_they_concern(cast, ca
     assert calls_as(cast.accountant).get("plan-fact/").status_code == 404
 
 
+def _copied(row, **changed):
+    """The same row once more, not written yet."""
+    fields = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    return type(row)(**{**fields, row._meta.pk.attname: None, **changed})
+
+
 def _more(cast, many: int) -> None:
-    """Rows of every list, written in bulk."""
+    """Rows of every list."""
     pattern = take(cast, cast.ivanova)
-    client, ownership = pattern.client, pattern.ownerships.get()
-    for number in range(many):
-        copy = Client.objects.get(pk=client.pk)
-        copy.pk, copy.inn = None, ""
-        copy.name = copy.sort_key = f"клиент {number}"
-        copy._state.adding = True
-        copy.save()
-        cycle = pattern.__class__.objects.get(pk=pattern.pk)
-        cycle.pk, cycle.client = None, copy
-        cycle._state.adding = True
-        cycle.save()
-        held = ownership.__class__.objects.get(pk=ownership.pk)
-        held.pk, held.client, held.cycle = None, copy, cycle
-        held._state.adding = True
-        held.save()
-        RotationOrder.objects.create(
+    client, held, now = pattern.client, pattern.ownerships.get(), clock.now()
+    names = [f"клиент {number}" for number in range(many)]
+    clients = Client.objects.bulk_create(_copied(client, inn="", name=name, sort_key=name) for name in names)
+    cycles = type(pattern).objects.bulk_create(_copied(pattern, client_id=one.pk) for one in clients)
+    ownerships = type(held).objects.bulk_create(
+        _copied(held, client_id=one.client_id, cycle_id=one.pk) for one in cycles
+    )
+    said = {"user": cast.ivanova, "kind": "call", "at": now, "day": DAY, "result": "talked", "recorded_at": now}
+    Contact.objects.bulk_create(Contact(client_id=one.client_id, cycle=one, **said) for one in cycles)
+    due = {"assignee": cast.ivanova, "text": "x", "due_at": now, "created_at": now}
+    Task.objects.bulk_create(Task(client=one, **due) for one in clients)
+    RotationOrder.objects.bulk_create(
+        RotationOrder(
             department=cast.sales,
-            client=copy,
-            cycle=cycle,
-            ownership=held,
+            client_id=one.client_id,
+            cycle_id=one.cycle_id,
+            ownership=one,
             old_owner=cast.ivanova,
             suggested=cast.petrov,
             colour="red",
             age=11,
             flagged_on=DAY,
             execute_on=DAY,
-            created_at=clock.now(),
+            created_at=now,
         )
-        Contact.objects.create(
-            client=copy,
-            cycle=cycle,
-            user=cast.ivanova,
-            kind="call",
-            at=clock.now(),
-            day=DAY,
-            result="talked",
-            recorded_at=clock.now(),
-        )
-        Task.objects.create(client=copy, assignee=cast.ivanova, text="x", due_at=clock.now(), created_at=clock.now())
-        Offer.objects.create(
-            client=client,
-            cycle=pattern,
-            amount=1,
-            number=1000 + Offer.objects.count(),
-            year=2026,
-            sent_on=DAY,
-            created_at=clock.now(),
-            created_by=cast.ivanova,
-        )
+        for one in ownerships
+    )
+    first = 1000 + Offer.objects.count()
+    sent = {"amount": 1, "year": 2026, "sent_on": DAY, "created_at": now, "created_by": cast.ivanova}
+    Offer.objects.bulk_create(
+        Offer(client=client, cycle=pattern, number=first + number, **sent) for number in range(many)
+    )
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["clients/", "contacts/", "cycles/", "tasks/", "rotation-orders/", "users/", "lights/", "plan-fact/", "offers"],
-)
-def test_queries_do_not_grow_with_the_rows(cast, calls_as, path):
+PAGED = ["clients/", "contacts/", "cycles/", "tasks/", "rotation-orders/", "users/"]
+
+
+def test_queries_do_not_grow_with_the_rows(cast, calls_as):
     caller = calls_as(cast.volkov)
-    counts = []
+    counts: dict[str, list[int]] = {}
     for many in (3, 297):
         _more(cast, many)
-        first = take(cast, cast.petrov) if path == "offers" else None
-        address = f"cycles/{Offer.objects.first().cycle_id}/offers/" if first else path
-        query = {} if path in ("lights/", "plan-fact/") else {"page_size": 200}
-        caller.get(address, **query)
-        with CaptureQueriesContext(connection) as found:
-            response = caller.get(address, **query)
-        assert response.status_code == 200
-        counts.append(len(found))
-    assert counts[0] == counts[1] <= 14, counts
+        asked = {path: {"page_size": 200} for path in PAGED} | {"lights/": {}, "plan-fact/": {}}
+        asked[f"cycles/{Offer.objects.latest('pk').cycle_id}/offers/"] = {"page_size": 200}
+        for path, query in asked.items():
+            caller.get(path, **query)
+            with CaptureQueriesContext(connection) as found:
+                response = caller.get(path, **query)
+            assert response.status_code == 200
+            rows = response.json().get("results")
+            assert rows is None or path == "users/" or len(rows) >= min(many, 200), path
+            counts.setdefault("offers" if "offers" in path else path, []).append(len(found))
+    assert all(few == lots <= 14 for few, lots in counts.values()), counts
 
 
 def test_the_schema_is_told_and_names_the_problem_form(cast, calls_as):
