@@ -1,11 +1,18 @@
 from django.urls import path
 
 from planning import views
-from planning.views import calculators
+from planning.views import calculators, years
 
 urlpatterns = [
     path("plan/", views.plan_fact, name="plan_fact"),
     path("plan/target/", views.target, name="plan_target"),
+    path("plan/year/", years.year_plans, name="year_plans"),
+    path("plan/year/draft/", years.year_draft, name="year_draft"),
+    path("plan/year/<int:pk>/", years.year_plan, name="year_plan"),
+    path("plan/year/<int:pk>/approve/", years.year_approve, name="year_approve"),
+    path("plan/year/<int:pk>/drop/", years.year_drop, name="year_drop"),
+    path("plan/year/<int:pk>/divide/", years.year_divide, name="year_divide"),
+    path("plan/year/<int:pk>/compare/", years.year_compare, name="year_compare"),
     path("calculators/", calculators.first_calculator, name="calculators"),
     path("calculators/plan/", calculators.plan_calculator, name="plan_calculator"),
 ]

@@ -136,9 +136,7 @@ def catch_up(plan: Decimal, fact: Decimal, remaining_working_days: int) -> Decim
     return round_kopecks(max(Fraction(0), Fraction(plan) - Fraction(fact)) / remaining_working_days)
 
 
-def plan_tree(
-    total: Decimal, calendar: Calendar, year: int, season: Mapping[int, Fraction] | None = None
-) -> PlanTree:
+def plan_tree(total: Decimal, calendar: Calendar, year: int, season: Mapping[int, Fraction] | None = None) -> PlanTree:
     """The whole year by each of the seven kinds of period, in order; every kind sums to the total (R-S0-P13).
 
     A month without working days has no day and no triad, and no money either. WrongInput by field: total, season.

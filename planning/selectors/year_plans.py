@@ -81,9 +81,7 @@ def kept_months(approved: YearPlan | None, *, today: date) -> Months:
     """Months of the approved version that are over: no later version moves them."""
     if approved is None:
         return {}
-    return {
-        month: amount for month, amount in months_of(approved).items() if month_end(approved.year, month) < today
-    }
+    return {month: amount for month, amount in months_of(approved).items() if month_end(approved.year, month) < today}
 
 
 def season_from_past(

@@ -320,6 +320,16 @@ TABLE: dict[str, Row] = {
     "plan_target@department": Row(
         "200 head director; 404 rest", "422 head director; 404 rest", query="?department={department}"
     ),
+    "year_plans": Row(LEADS),
+    "year_draft": Row(LEADS, "422 heads director; 404 rest"),
+    "year_draft@department": Row(
+        "200 head director; 404 rest", "422 head director; 404 rest", query="?department={department}"
+    ),
+    "year_plan": Row("200 head director; 404 rest", args={"pk": "year_plan"}),
+    "year_approve": Row(POST="403 head; 409 director; 404 rest", args={"pk": "year_plan"}),
+    "year_drop": Row(POST="409 head director; 404 rest", args={"pk": "year_plan"}),
+    "year_divide": Row("200 head director; 404 rest", "422 head director; 404 rest", args={"pk": "year_plan"}),
+    "year_compare": Row("404 all", args={"pk": "year_plan"}),  # there is no version before it
     "calculators": Row("302 heads director; 404 rest"),
     "plan_calculator": Row(LEADS),
     "plan_calculator@department": Row("200 head director; 404 rest", query="?department={department}"),

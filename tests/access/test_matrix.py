@@ -82,6 +82,7 @@ def objects(world: World) -> dict[str, int]:
         "segment": cast.medium.pk,
         "category": cast.category.pk,
         "source": cast.source.pk,
+        "year_plan": world.year_plan.pk,
     }
 
 

@@ -28,6 +28,8 @@ from funnels.services import create_task, flag_stagnant
 from journal.services import record
 from notifications.models import Notice, OutboxMail
 from notifications.services import ring
+from planning.models import YearPlan
+from planning.services import PlanData, PlanScope, draft_year_plan
 from telephony.models import Call, Line
 from telephony.services import create_connection
 from tests.factories import Cast, make_cast, make_user
@@ -78,6 +80,7 @@ class World:
     imports: dict[str, ImportRun]
     absence: Absence
     token: Any
+    year_plan: YearPlan
     connection: Any
     line: Line
     browsers: dict[str, Browser] = field(default_factory=dict)
@@ -126,6 +129,9 @@ def build_world() -> World:
         imports = {letter: _import(head, letter) for letter, head in heads.items()}
         disabled = make_user("gone", "hunter", cast.sales, is_active=False)
         token, _value = create_token(user=cast.ivanova, name=canary("a1", "token"), actor=cast.ivanova)
+        scope = PlanScope(clock.today().year, cast.sales)
+        data = PlanData(Decimal(1_000_000), reason=canary("a1", "plan"))
+        year_plan = draft_year_plan(scope=scope, data=data, actor=cast.volkov)
         absence = Absence.objects.create(
             user=cast.ivanova,
             kind="vacation",
@@ -156,6 +162,7 @@ def build_world() -> World:
         imports=imports,
         absence=absence,
         token=token,
+        year_plan=year_plan,
         connection=made.connection,
         line=line,
     )
