@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import F, Func, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import F, Func, IntegerField, OuterRef, QuerySet, Subquery, Value
 
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import User
 from common import clock
+from common.prepared import Prepared
 from funnels.models import RotationOrder, SalesCycle, Task
 from notifications.models import Notice
 
@@ -36,21 +37,40 @@ def end_of(day: date) -> datetime:
     return clock.local_moment(day + timedelta(days=1), time(0))
 
 
-def shell_counts(user: User) -> ShellCounts:
-    """The counters of one person; one query."""
-    until = end_of(clock.today())
-    parts = {"unread": count_of(Notice.objects.visible_to(user).unread())}
-    if user.role in MANAGER_ROLES or user.role in (Role.HEAD, Role.DIRECTOR):
+_NAMES = ("unread", "tasks", "rotation", "queue", "clients")
+
+
+def _counters(shape: tuple[str, bool], *, user: int, department: int, until: datetime) -> QuerySet:
+    role, has_department = shape
+    viewer = User(pk=user, role=role, department_id=department if has_department else None, is_active=True)
+    parts = {"unread": count_of(Notice.objects.visible_to(viewer).unread())}
+    if role in MANAGER_ROLES or role in (Role.HEAD, Role.DIRECTOR):
         parts["tasks"] = count_of(Task.objects.open().filter(assignee=OuterRef("pk"), due_at__lt=until))
-        parts["rotation"] = count_of(RotationOrder.objects.visible_to(user).open())
+        parts["rotation"] = count_of(RotationOrder.objects.visible_to(viewer).open())
         cycles = SalesCycle.objects.open()
-        if user.role in MANAGER_ROLES:
+        if role in MANAGER_ROLES:
             cycles = cycles.filter(owner=OuterRef("pk"))
             parts["queue"] = count_of(cycles.filter(next_step_at__lt=until))
-        elif user.role == Role.HEAD:
+        elif role == Role.HEAD:
             # An owner is always of the client's department, so the clients themselves need not be read.
-            cycles = cycles.filter(owner__department_id=user.department_id)
+            cycles = cycles.filter(owner__department_id=viewer.department_id)
         parts["clients"] = count_of(cycles)
-    row = User.objects.filter(pk=user.pk).annotate(**{f"n_{name}": part for name, part in parts.items()})
-    found = row.values(*(f"n_{name}" for name in parts)).get()
-    return ShellCounts(**{name: found[f"n_{name}"] or 0 for name in parts})
+    nothing = Value(0, IntegerField())
+    row = User.objects.filter(pk=user).annotate(**{f"n_{name}": parts.get(name, nothing) for name in _NAMES})
+    return row.values_list(*(f"n_{name}" for name in _NAMES))
+
+
+_prepared = Prepared(_counters)
+
+
+def shell_counts(user: User) -> ShellCounts:
+    """The counters of one person; one query, the same for everybody of his role."""
+    if not user.is_active:
+        return ShellCounts()
+    (found,) = _prepared(
+        (user.role, user.department_id is not None),
+        user=user.pk,
+        department=user.department_id or 0,
+        until=end_of(clock.today()),
+    )
+    return ShellCounts(**{name: number or 0 for name, number in zip(_NAMES, found, strict=True)})
