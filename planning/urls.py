@@ -15,4 +15,5 @@ urlpatterns = [
     path("plan/year/<int:pk>/compare/", years.year_compare, name="year_compare"),
     path("calculators/", calculators.first_calculator, name="calculators"),
     path("calculators/plan/", calculators.plan_calculator, name="plan_calculator"),
+    path("calculators/funnel/", calculators.funnel_calculator, name="funnel_calculator"),
 ]

@@ -10,8 +10,7 @@ from django.db import transaction
 
 from accounts.choices import MANAGER_ROLES
 from accounts.models import Department
-from clients.models import Segment, SegmentServer
-from common.money import split_exact
+from clients.models import Segment
 from common.workdays import PeriodKind
 from funnels.models import ColourNorm
 from journal.models import JobRun
@@ -19,7 +18,8 @@ from journal.services import in_batch
 from planning.calculator import Counts, FunnelInput, check_funnel
 from planning.constants import Colour
 from planning.selectors import department_figures, forecast_inputs
-from planning.selectors.forecast import Inputs
+from planning.selectors.forecast import Inputs, Line
+from planning.selectors.sufficiency import segment_shares, served_segments
 
 
 def write_colour_norms(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
@@ -52,33 +52,21 @@ def _norms(department: Department, day: date) -> list[ColourNorm]:
     )
     inputs = forecast_inputs(department_id=department.pk, day=day)
     active = [segment for segment in inputs.segments.values() if segment.is_active]
-    served: dict[int, set[int]] = defaultdict(set)
-    for user_id, segment_id in SegmentServer.objects.filter(user__department=department).values_list(
-        "user_id", "segment_id"
-    ):
-        served[user_id].add(segment_id)
+    served = served_segments(department)
+    lines: dict[int, list[Line]] = defaultdict(list)
+    for line in inputs.lines:
+        lines[line.user_id].append(line)
     rows = []
     for user_id, of_person in sorted(figures.people.items()):
         month, user = of_person[PeriodKind.MONTH], inputs.people.get(user_id)
         if not month.plan or user is None or user.role not in MANAGER_ROLES:
             continue
-        segments = [segment for segment in active if not served[user_id] or segment.pk in served[user_id]]
+        own = served.get(user_id, set())
+        segments = [segment for segment in active if not own or segment.pk in own]
         left = max(Decimal("0.00"), month.plan - month.fact)
-        for segment, share in zip(segments, _shares(user_id, segments, left, inputs), strict=True):
+        for segment, share in zip(segments, segment_shares(segments, left, lines[user_id]), strict=True):
             rows += _of_segment(user_id, segment, share, month.span.period.days, inputs, day)
     return rows
-
-
-def _shares(user_id: int, segments: list[Segment], left: Decimal, inputs: Inputs) -> list[Decimal]:
-    if not segments:
-        return []
-    money = dict.fromkeys((segment.pk for segment in segments), Decimal(0))
-    for line in inputs.lines:
-        if line.user_id == user_id and line.segment_id in money:
-            cheque = inputs.segments[line.segment_id].average_cheque
-            money[line.segment_id] += cheque if line.expected_amount is None else line.expected_amount
-    weights = list(money.values()) if any(money.values()) else [Decimal(1)] * len(money)
-    return split_exact(left, weights)
 
 
 def _of_segment(

@@ -333,6 +333,9 @@ TABLE: dict[str, Row] = {
     "calculators": Row("302 heads director; 404 rest"),
     "plan_calculator": Row(LEADS),
     "plan_calculator@department": Row("200 head director; 404 rest", query="?department={department}"),
+    "funnel_calculator": Row(LEADS),
+    "funnel_calculator@department": Row("200 head director; 404 rest", query="?department={department}"),
+    "funnel_calculator@manager": Row("200 head director; 404 rest", query="?department={department}&user={user}"),
     # ---- telephony
     "calls": Row("200 sellers heads director quality; 404 rest"),
     # A PBX has a token of its own; no person may speak for it.

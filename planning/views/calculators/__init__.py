@@ -2,6 +2,7 @@
 
 from planning.views.calculators.fields import NumberField, RoubleField, ShareField, WholeField, read_number
 from planning.views.calculators.forms import CalculatorForm, Default, address_of
+from planning.views.calculators.funnel import funnel_calculator
 from planning.views.calculators.plan import first_calculator, plan_calculator
 from planning.views.calculators.scope import Place, menus_of, place_of
 from planning.views.calculators.texts import (
@@ -29,6 +30,7 @@ __all__ = [
     "because",
     "figure_text",
     "first_calculator",
+    "funnel_calculator",
     "light",
     "menus_of",
     "money_text",

@@ -54,10 +54,14 @@ class NumberField(_TypedField):
 
 
 class WholeField(_TypedField):
-    """People, days, clients → Decimal; a fraction of one is refused by the calculator beside this field."""
+    """People, days, clients → int; a fraction of one stays a Fraction, which the calculator refuses beside this field."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(mode="numeric", **kwargs)
+
+    def read(self, text: str) -> int | Fraction:
+        number = Fraction(super().read(text))
+        return number.numerator if number.denominator == 1 else number
 
 
 class ShareField(_TypedField):

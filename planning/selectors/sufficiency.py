@@ -1,0 +1,201 @@
+"""The funnels of a department as the sufficiency of 3.3 asks for them: by person and segment, from live data."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from accounts.models import Department, User
+from clients.models import Segment, SegmentServer
+from common.money import round_kopecks, split_exact
+from common.workdays import PeriodKind
+from planning.calculator import (
+    Counts,
+    Floors,
+    FunnelInput,
+    SegmentsSufficiency,
+    StageRate,
+    check_segments,
+    stage_rates,
+)
+from planning.constants import Colour, Reference
+from planning.rules import Span
+from planning.selectors.figures import NOTHING, department_figures
+from planning.selectors.forecast import Inputs, Line, forecast_inputs, segment_reference
+from planning.selectors.ratio import floors_of
+
+
+@dataclass(frozen=True)
+class Part:
+    """One person in one segment: his share of the month's plan and fact, his clients by colour, roubles expected."""
+
+    plan: Decimal
+    paid: Decimal
+    counts: Counts
+    expected: Fraction
+
+    def plus(self, other: Part) -> Part:
+        counts = Counts(*(self.counts[one] + other.counts[one] for one in (Colour.GREEN, Colour.YELLOW, Colour.RED)))
+        return Part(self.plan + other.plan, self.paid + other.paid, counts, self.expected + other.expected)
+
+
+NO_PART = Part(NOTHING, NOTHING, Counts(0, 0, 0), Fraction(0))
+
+
+@dataclass
+class Funnels:
+    """A department's funnels in the month of `day`. `parts` by user id (None: planned for the whole) and segment id."""
+
+    department: Department
+    day: date
+    span: Span
+    inputs: Inputs
+    segments: list[Segment]
+    floors: Mapping[int, Floors]
+    parts: dict[tuple[int | None, int], Part] = field(default_factory=dict)
+
+    @property
+    def people(self) -> list[User]:
+        """Whoever has a plan or clients here, by name; a head's reserve too (R-S0-P8)."""
+        known = {user_id for user_id, _ in self.parts if user_id is not None}
+        return sorted(
+            (self.inputs.people[pk] for pk in known if pk in self.inputs.people),
+            key=lambda one: (one.last_name, one.first_name, one.pk),
+        )
+
+    def part(self, segment: Segment, user: User | None = None) -> Part:
+        """One person's part, or the whole department's: the sum of everybody's."""
+        if user is not None:
+            return self.parts.get((user.pk, segment.pk), NO_PART)
+        total = NO_PART
+        for (_, segment_id), one in self.parts.items():
+            if segment_id == segment.pk:
+                total = total.plus(one)
+        return total
+
+    def funnel(self, segment: Segment, user: User | None = None) -> FunnelInput:
+        part = self.part(segment, user)
+        return FunnelInput(
+            plan=part.plan,
+            paid=part.paid,
+            average_cheque=segment.average_cheque,
+            days=self.span.period.days,
+            actual=part.counts,
+            reference=self.inputs.references[segment.pk],
+            floors=self.floors[segment.pk],
+            expected_money=round_kopecks(part.expected),
+        )
+
+    def judged(self, user: User | None = None) -> SegmentsSufficiency:
+        """Segment by segment, those with a plan or clients, never averaged (R-S0-P2)."""
+        return check_segments(
+            {
+                segment.pk: self.funnel(segment, user)
+                for segment in self.segments
+                if (part := self.part(segment, user)).plan or part.counts.total
+            }
+        )
+
+    def rates(self, segment: Segment) -> dict[Colour, StageRate]:
+        """The conversions in use with their source."""
+        passages = self.inputs.passages.get(segment.pk, {})
+        default = segment_reference(segment).conversion
+        return stage_rates([passages[user_id] for user_id in sorted(passages)], default)
+
+    def reference(self, segment: Segment) -> Reference:
+        return self.inputs.references[segment.pk]
+
+
+def funnels_of(*, department: Department, day: date) -> Funnels:
+    """Plan, fact to yesterday and open cycles of the month of `day`; nine queries, whatever the numbers.
+
+    A person's plan is divided between the segments he serves as `segment_shares` says; one that is set for the whole
+    department alone, by everybody's cycles.
+    """
+    figures = department_figures(
+        department_id=department.pk, day=day, as_of=day - timedelta(days=1), kinds=[PeriodKind.MONTH]
+    )
+    inputs = forecast_inputs(department_id=department.pk, day=day)
+    segments = [segment for segment in inputs.segments.values() if segment.is_active]
+    found = Funnels(
+        department=department,
+        day=day,
+        span=figures.whole[PeriodKind.MONTH].span,
+        inputs=inputs,
+        segments=segments,
+        floors={pk: _floors(*pair) for pk, pair in floors_of(segments).items()},
+    )
+    by_person: dict[int, list[Line]] = defaultdict(list)
+    for line in inputs.lines:
+        by_person[line.user_id].append(line)
+    served = served_segments(department)
+    whole = figures.whole[PeriodKind.MONTH]
+    is_whole_only = bool(whole.plan) and not any(one[PeriodKind.MONTH].plan for one in figures.people.values())
+    for user_id in sorted(by_person.keys() | figures.people.keys()):
+        of_person = figures.people.get(user_id)
+        month = of_person[PeriodKind.MONTH] if of_person else None
+        lines = by_person.get(user_id, [])
+        plan, paid = (month.plan, month.fact) if month else (NOTHING, NOTHING)
+        _add(found, user_id, lines, plan, paid, served.get(user_id, set()))
+    if is_whole_only:
+        plans = segment_shares(segments, whole.plan, inputs.lines)
+        for segment, plan in zip(segments, plans, strict=True):
+            found.parts[None, segment.pk] = Part(plan, NOTHING, Counts(0, 0, 0), Fraction(0))
+    return found
+
+
+def served_segments(department: Department) -> dict[int, set[int]]:
+    """User id → the segments he is bound to; one without a row serves all of them."""
+    served: dict[int, set[int]] = defaultdict(set)
+    rows = SegmentServer.objects.filter(user__department=department).values_list("user_id", "segment_id")
+    for user_id, segment_id in rows:
+        served[user_id].add(segment_id)
+    return served
+
+
+def segment_shares(segments: Sequence[Segment], amount: Decimal, lines: Iterable[Line]) -> list[Decimal]:
+    """`amount` divided between segments by the money of the open cycles there, evenly where there are none; exact."""
+    if not segments:
+        return []
+    cheques = {segment.pk: segment.average_cheque for segment in segments}
+    money = dict.fromkeys(cheques, Decimal(0))
+    for line in lines:
+        if line.segment_id in money:
+            money[line.segment_id] += cheques[line.segment_id] if line.expected_amount is None else line.expected_amount
+    weights = list(money.values()) if any(money.values()) else [Decimal(1)] * len(money)
+    return split_exact(amount, weights)
+
+
+def _add(found: Funnels, user_id: int, lines: list[Line], plan: Decimal, paid: Decimal, served: set[int]) -> None:
+    own = [segment for segment in found.segments if not served or segment.pk in served] or found.segments
+    plans = dict(zip((one.pk for one in own), segment_shares(own, plan, lines), strict=True))
+    facts = dict(zip((one.pk for one in own), segment_shares(own, paid, lines), strict=True))
+    counts: dict[int, dict[Colour, int]] = defaultdict(lambda: dict.fromkeys(Colour, 0))
+    expected: dict[int, Fraction] = defaultdict(Fraction)
+    cheques = {segment.pk: segment.average_cheque for segment in found.segments}
+    for line in lines:
+        if line.segment_id not in cheques:
+            continue
+        counts[line.segment_id][line.colour] += 1
+        amount = cheques[line.segment_id] if line.expected_amount is None else line.expected_amount
+        chance = found.inputs.references[line.segment_id].to_payment(line.colour)
+        expected[line.segment_id] += Fraction(max(Decimal(0), amount - line.paid)) * chance
+    for segment in found.segments:
+        pk = segment.pk
+        if pk in counts or plans.get(pk) or facts.get(pk):
+            number = counts[pk]
+            found.parts[user_id, pk] = Part(
+                plans.get(pk, NOTHING),
+                facts.get(pk, NOTHING),
+                Counts(green=number[Colour.GREEN], yellow=number[Colour.YELLOW], red=number[Colour.RED]),
+                expected[pk],
+            )
+
+
+def _floors(green: Fraction, yellow: Fraction) -> Floors:
+    """Two raised floors that exceed the list together leave the constants in force."""
+    return Floors(green, yellow) if green + yellow <= 1 else Floors()

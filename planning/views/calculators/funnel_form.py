@@ -1,0 +1,112 @@
+"""What the sufficiency of a funnel is judged by: the form, and where each number came from (3.3)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from accounts.models import User
+from clients.models import Segment
+from planning.calculator import Counts, Floors, FunnelInput, StageRate, Sufficiency, WrongInput, check_funnel
+from planning.calculator.inputs import typed_reference
+from planning.constants import DEFAULT_REFERENCE, Colour, Reference
+from planning.selectors.sufficiency import Funnels
+from planning.views.calculators.fields import NumberField, RoubleField, ShareField, WholeField
+from planning.views.calculators.forms import CalculatorForm, Default
+from planning.views.calculators.texts import typed_number, typed_share
+
+COLOURS = (Colour.GREEN, Colour.YELLOW, Colour.RED)
+
+
+class FunnelForm(CalculatorForm):
+    """Roubles of plan and fact, the segment's cheque, conversions and days by colour, clients by colour."""
+
+    plan = RoubleField(label=gettext_lazy("Plan of the period"))
+    paid = RoubleField(label=gettext_lazy("Already paid"), may_be_negative=True)
+    average_cheque = RoubleField(label=gettext_lazy("Average cheque"))
+    days = WholeField(label=gettext_lazy("Days of the period"))
+    green = WholeField(label=pgettext_lazy("clients", "Green"))
+    yellow = WholeField(label=pgettext_lazy("clients", "Yellow"))
+    red = WholeField(label=pgettext_lazy("clients", "Red"))
+    p_green = ShareField(label=gettext_lazy("Green → payment"))
+    p_yellow = ShareField(label=gettext_lazy("Yellow → green"))
+    p_red = ShareField(label=gettext_lazy("Red → yellow"))
+    t_green = NumberField(label=gettext_lazy("Days in green"))
+    t_yellow = NumberField(label=gettext_lazy("Days in yellow"))
+    t_red = NumberField(label=gettext_lazy("Days in red"))
+
+    @property
+    def money_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("plan", "paid", "average_cheque", "days")]
+
+    @property
+    def count_fields(self) -> list[forms.BoundField]:
+        return [self[str(colour)] for colour in COLOURS]
+
+    @property
+    def rate_fields(self) -> list[forms.BoundField]:
+        return [self[f"{kind}_{colour}"] for colour in COLOURS for kind in ("p", "t")]
+
+    def judge(self, floors: Floors) -> tuple[FunnelInput, Sufficiency] | None:
+        """The verdict on a valid form; None with every problem beside its field."""
+        said = self.cleaned_data
+        reference: Reference | None = None
+        try:
+            reference = typed_reference(
+                {colour: said[f"p_{colour}"] for colour in COLOURS}, {colour: said[f"t_{colour}"] for colour in COLOURS}
+            )
+        except WrongInput as error:
+            self.refuse(error)
+        given = FunnelInput(
+            plan=said["plan"],
+            paid=said["paid"],
+            average_cheque=said["average_cheque"],
+            days=said["days"],
+            actual=Counts(green=said["green"], yellow=said["yellow"], red=said["red"]),
+            reference=reference or DEFAULT_REFERENCE,
+            floors=floors,
+        )
+        try:
+            verdict = check_funnel(given)
+        except WrongInput as error:
+            self.refuse(error)
+            return None
+        return None if reference is None else (given, verdict)
+
+
+def defaults_of(found: Funnels, segment: Segment, user: User | None) -> dict[str, Default]:
+    """Live numbers of the scope in this segment; several segments share a plan by the money of their open cycles."""
+    part, rates = found.part(segment, user), found.rates(segment)
+    whole = sum((found.part(one, user).plan for one in found.segments), Decimal(0))
+    is_alone = part.plan == whole
+    source = _("plan of the month") if is_alone else _("the segment's part of the month's plan, by open sums")
+    if not part.plan:
+        source = _("no plan of the month yet")
+    found_defaults = {
+        "plan": Default(typed_number(part.plan), source),
+        "paid": Default(typed_number(part.paid), _("payments of the month to yesterday")),
+        "average_cheque": Default(typed_number(segment.average_cheque), _("setting of the segment")),
+        "days": Default(str(found.span.period.days), _("calendar days of the month")),
+    }
+    for colour in COLOURS:
+        found_defaults[str(colour)] = Default(str(part.counts[colour]), _("in work now"))
+        rate = rates[colour]
+        found_defaults[f"p_{colour}"] = Default(
+            typed_share(found.reference(segment).conversion[colour]), stage_source(rate)
+        )
+        days = found.reference(segment).days[colour]
+        found_defaults[f"t_{colour}"] = Default(typed_number(Fraction(days)), _("setting of the segment"))
+    return found_defaults
+
+
+def stage_source(rate: StageRate) -> str:
+    """Whose conversion it is: the department's own of ninety days, or the setting."""
+    if rate.is_own:
+        told: dict[str, Any] = {"managers": rate.managers, "cases": rate.passages}
+        return _("fact of 90 days: managers %(managers)s, cases %(cases)s") % told
+    return _("setting of the segment: too few cases of its own")
