@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from contextlib import ExitStack
+from itertools import count
 
 import pytest
 
@@ -92,9 +93,13 @@ def _without_second_factor(settings) -> None:
     settings.SECOND_FACTOR_IS_REQUIRED = False
 
 
+_numbers = count()
+
+
 @pytest.fixture(autouse=True)
-def _private_files(settings, tmp_path) -> None:
-    settings.MEDIA_ROOT = tmp_path / "files"
+def _private_files(settings, tmp_path_factory) -> None:
+    """A folder of its own for every test, made only by those that keep a file."""
+    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / f"files-{next(_numbers)}"
 
 
 @pytest.fixture(autouse=True)

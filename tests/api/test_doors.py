@@ -116,30 +116,30 @@ def test_a_token_is_read_from_the_header_alone_and_dies_with_its_person(cast, ca
     assert caller.get("clients/").status_code == 401
 
 
-@pytest.mark.parametrize(("verb", "path"), ROWS)
-def test_another_departments_row_and_no_row_read_alike(cast, calls_as, theirs, verb, path):
+@pytest.mark.parametrize("who", ["ivanova", "volkov"])
+def test_another_departments_row_and_no_row_read_alike(cast, calls_as, theirs, who):
     absent = dict.fromkeys(theirs, 10**20)
-    for person in (cast.ivanova, cast.volkov):
-        caller = calls_as(person)
+    caller = calls_as(getattr(cast, who))
+    for verb, path in ROWS:
         foreign = ask(caller, verb, path.format(**theirs))
         nowhere = ask(caller, verb, path.format(**absent))
-        assert (foreign.status_code, nowhere.status_code) == (404, 404)
-        assert foreign.json() == nowhere.json()
+        assert (foreign.status_code, nowhere.status_code) == (404, 404), (verb, path)
+        assert foreign.json() == nowhere.json(), (verb, path)
 
 
-@pytest.mark.parametrize("path", LISTS)
-def test_lists_hold_nothing_of_another_department(cast, calls_as, theirs, path):
-    rows = calls_as(cast.volkov).get(path).json()["results"]
-    text = json.dumps(rows)
-    assert "belov" not in text.lower() and str(cast.belov.pk) not in {str(row.get("owner")) for row in rows}
-    if path != "users/":
-        assert rows == []
+def test_lists_hold_nothing_of_another_department(cast, calls_as, theirs):
+    caller = calls_as(cast.volkov)
+    for path in LISTS:
+        rows = caller.get(path).json()["results"]
+        text = json.dumps(rows)
+        assert "belov" not in text.lower() and str(cast.belov.pk) not in {str(row.get("owner")) for row in rows}, path
+        assert path == "users/" or rows == [], path
 
 
-@pytest.mark.parametrize("path", POSTS)
-def test_a_reading_token_writes_nothing(cast, calls_as, theirs, path):
-    response = ask(calls_as(cast.boss, TokenScope.READ), "post", path.format(**theirs))
-    assert response.status_code == 403
+def test_a_reading_token_writes_nothing(cast, calls_as, theirs):
+    caller = calls_as(cast.boss, TokenScope.READ)
+    for path in POSTS:
+        assert ask(caller, "post", path.format(**theirs)).status_code == 403, path
 
 
 def test_a_browser_session_needs_the_csrf_token(cast, morning):
@@ -281,10 +281,11 @@ def test_no_body_breaks_an_act(cast, calls_as, theirs, path):
         assert SalesCycle.objects.filter(pk=theirs["cycle"]).values().get() == before
 
 
-@pytest.mark.parametrize("body", BODIES)
-def test_no_body_breaks_a_change_of_a_card(cast, calls_as, theirs, body):
-    response = calls_as(cast.director).raw("patch", f"clients/{theirs['client']}/", body)
-    assert response.status_code == 400, response.content
+def test_no_body_breaks_a_change_of_a_card(cast, calls_as, theirs):
+    caller = calls_as(cast.director)
+    for body in BODIES:
+        response = caller.raw("patch", f"clients/{theirs['client']}/", body)
+        assert response.status_code == 400, (body[:60], response.content)
 
 
 def test_a_body_beyond_the_limit_is_not_read(cast, calls_as):

@@ -3,6 +3,7 @@ files, the strict policy, the test database, and the system's Chromium. The cloc
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import threading
@@ -60,11 +61,19 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def static_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Static files as production serves them: hashed names, compressed."""
+    """Static files as production serves them: hashed names, compressed; the first worker makes them for all."""
     compile_catalogues()
-    root = tmp_path_factory.mktemp("static")
-    with override_settings(STATIC_ROOT=root, STORAGES=_storages()):
-        call_command("collectstatic", interactive=False, verbosity=0)
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    root = shared / "static"
+    with (shared / "static.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not root.exists():
+            made = root.with_suffix(".made")
+            with override_settings(STATIC_ROOT=made, STORAGES=_storages()):
+                call_command("collectstatic", interactive=False, verbosity=0)
+            made.rename(root)
     return root
 
 
