@@ -15,5 +15,6 @@ urlpatterns = [
     path("plan/year/<int:pk>/compare/", years.year_compare, name="year_compare"),
     path("calculators/", calculators.first_calculator, name="calculators"),
     path("calculators/plan/", calculators.plan_calculator, name="plan_calculator"),
+    path("calculators/plan/make/", calculators.make_plan, name="plan_make"),
     path("calculators/funnel/", calculators.funnel_calculator, name="funnel_calculator"),
 ]

@@ -3,6 +3,7 @@
 from planning.services.calendar import keep_elapsed_days
 from planning.services.corrections import correct_past
 from planning.services.forecasts import freeze_forecasts
+from planning.services.month_plans import check_proposal, make_month_plan
 from planning.services.norms import write_colour_norms
 from planning.services.plan_facts import write_plan_fact
 from planning.services.problems import PROBLEM_TEXTS, WHY_TEXTS, invalid_of
@@ -22,12 +23,14 @@ __all__ = [
     "PlanData",
     "PlanScope",
     "approve_year_plan",
+    "check_proposal",
     "correct_past",
     "draft_year_plan",
     "drop_year_draft",
     "freeze_forecasts",
     "invalid_of",
     "keep_elapsed_days",
+    "make_month_plan",
     "set_month_target",
     "split_year_plan",
     "write_colour_norms",

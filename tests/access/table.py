@@ -333,6 +333,7 @@ TABLE: dict[str, Row] = {
     "calculators": Row("302 heads director; 404 rest"),
     "plan_calculator": Row(LEADS),
     "plan_calculator@department": Row("200 head director; 404 rest", query="?department={department}"),
+    "plan_make": Row(LEADS, "422 heads director; 404 rest"),
     "funnel_calculator": Row(LEADS),
     "funnel_calculator@department": Row("200 head director; 404 rest", query="?department={department}"),
     "funnel_calculator@manager": Row("200 head director; 404 rest", query="?department={department}&user={user}"),

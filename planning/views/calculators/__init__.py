@@ -3,6 +3,7 @@
 from planning.views.calculators.fields import NumberField, RoubleField, ShareField, WholeField, read_number
 from planning.views.calculators.forms import CalculatorForm, Default, address_of
 from planning.views.calculators.funnel import funnel_calculator
+from planning.views.calculators.making import make_plan
 from planning.views.calculators.plan import first_calculator, plan_calculator
 from planning.views.calculators.scope import Place, menus_of, place_of
 from planning.views.calculators.texts import (
@@ -32,6 +33,7 @@ __all__ = [
     "first_calculator",
     "funnel_calculator",
     "light",
+    "make_plan",
     "menus_of",
     "money_text",
     "number_text",
