@@ -16,7 +16,8 @@ JOBS: Final = (
     DailyJob("terms", time(0, 15), CatchUp.ONCE_FOR_TODAY),
     # ages, warnings 7 and 10, flags and rotation orders; once for today
     DailyJob("flags", time(0, 20), CatchUp.ONCE_FOR_TODAY),
-    # plan-fact, frozen forecasts, colour norms, sufficiency of the staff; every missed date gets its own rows, oldest first
+    # plan-fact, frozen forecasts, colour norms, sufficiency of the staff; on the first of a month proposals of reference
+    # values; every missed date gets its own rows, oldest first
     DailyJob("plan", time(0, 30), CatchUp.EVERY_MISSED_DAY),
     # audit of the work lists; once for today
     DailyJob("audit", time(0, 50), CatchUp.ONCE_FOR_TODAY),

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/telephony/", include("telephony.api_urls")),
     path("api/v1/", include("config.api_urls")),
     path("", include("planning.urls")),
+    path("", include("kpi.urls")),
     path("", include("notifications.urls")),
 ]
 

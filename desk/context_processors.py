@@ -34,6 +34,8 @@ CLIENTS = Entry("client_list", _("Clients"), "users", "K", "clients")
 FUNNEL = Entry("funnel_board", _("Funnel"), "funnel", "V")
 PLAN = Entry("plan_fact", _("Plan-fact"), "target", "P")
 CALCULATORS = Entry("calculators", _("Calculations"), "calculator")
+KPI = Entry("kpi_board", _("KPI"), "gauge")
+PAY_SCHEME = Entry("pay_scheme", _("Terms of pay"), "coins")
 CALLS = Entry("calls", _("Calls"), "phone", "S")
 TASKS = Entry("tasks", _("Tasks"), "clipboard-list", "C", "tasks")
 ROTATION = Entry("rotation_queue", _("Rotation"), "rotation", "R", "rotation")
@@ -43,7 +45,7 @@ SETTINGS = Entry("settings", _("Settings"), "settings")
 AUDIT = Entry("audit_log", _("Audit log"), "history")
 IMPORT = Entry("import_upload", _("Import"), "upload")
 
-_MANAGER = (DAY, CLIENTS, FUNNEL, PLAN, CALLS, TASKS, ROTATION, DOCUMENTS)
+_MANAGER = (DAY, CLIENTS, FUNNEL, PLAN, CALLS, TASKS, KPI, ROTATION, DOCUMENTS)
 NAVIGATION: dict[str, tuple[Entry, ...]] = {
     **dict.fromkeys(MANAGER_ROLES, _MANAGER),
     Role.HEAD: (
@@ -53,6 +55,7 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         ROTATION,
         PLAN,
         CALCULATORS,
+        KPI,
         CALLS,
         TASKS,
         DOCUMENTS,
@@ -68,6 +71,7 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
         ROTATION,
         PLAN,
         CALCULATORS,
+        KPI,
         CALLS,
         TASKS,
         DOCUMENTS,
@@ -77,7 +81,7 @@ NAVIGATION: dict[str, tuple[Entry, ...]] = {
     ),
     Role.ACCOUNTANT: (DOCUMENTS, CLIENTS, TASKS),
     Role.QUALITY: (CALLS, CLIENTS, TASKS),
-    Role.ADMINISTRATOR: (SETTINGS, STAFF, AUDIT),
+    Role.ADMINISTRATOR: (SETTINGS, STAFF, PAY_SCHEME, AUDIT),
 }
 
 

@@ -36,6 +36,11 @@ RISK_WEEKS: Final = 2
 TECHNOLOGY_FROM: Final = Fraction(95, 100)
 REVIEW_FROM: Final = Fraction(90, 100)
 
+# R-S2-10b, R-S0-A1: work lists whose cards hold what is required.
+CARDS_FROM: Final = Fraction(95, 100)
+# Section 4.4: a missed caller is called back within fifteen minutes.
+FIRST_REACTION_MINUTES: Final = 15
+
 # R-S3-4: norms are said for a week of five working days.
 NORM_WEEK_DAYS: Final = 5
 

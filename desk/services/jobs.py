@@ -31,6 +31,7 @@ from journal.models import JobRun
 from journal.rules import due_dates
 from journal.selectors import is_first_in_line, last_dates, set_aside_in, unfinished_runs
 from journal.services import Lease, LeaseLost, acting, claim_run, fail_run, finish_run, holding, open_run
+from kpi.services import propose_references
 from notifications.services import alert_operators
 from planning.services import freeze_forecasts, write_colour_norms, write_plan_fact
 from staffing.services import write_staff_rows
@@ -44,7 +45,7 @@ JOBS: Final[dict[str, tuple[Service, ...]]] = {
     "colours": (recheck_colours,),
     "terms": (expire_terms,),
     "flags": (warn_ages, flag_stagnant),
-    "plan": (write_plan_fact, freeze_forecasts, write_colour_norms, write_staff_rows),
+    "plan": (write_plan_fact, freeze_forecasts, write_colour_norms, write_staff_rows, propose_references),
     "audit": (audit_worklists, alert_conversions),
     "digest": (send_digests,),
     "low_worklist": (alert_low_worklists,),

@@ -24,6 +24,8 @@ class Kpi(StrEnum):
     PRODUCTIVE_CALLS = "productive_calls"
     HELD_MEETINGS = "held_meetings"
     PRODUCTIVE_MEETINGS = "productive_meetings"
+    WARM_CONTACTS = "warm_contacts"
+    VISITS = "visits"
     OFFERS = "offers"
     RESOLUTIONS = "resolutions"
     UPGRADES = "upgrades"
@@ -74,6 +76,8 @@ NATURES: Final[Mapping[Kpi, Nature]] = MappingProxyType(
         Kpi.PRODUCTIVE_CALLS: _LEADING,
         Kpi.HELD_MEETINGS: _LEADING,
         Kpi.PRODUCTIVE_MEETINGS: _LEADING,
+        Kpi.WARM_CONTACTS: _LEADING,
+        Kpi.VISITS: _LEADING,
         Kpi.OFFERS: _LEADING,
         Kpi.RESOLUTIONS: _LEADING,
         Kpi.UPGRADES: _LEADING,

@@ -9,7 +9,7 @@ from math import floor
 from common.money import Exact
 from kpi.calculator.indicators import NATURES, Kpi
 from kpi.constants import NORM_WEEK_DAYS, REVIEW_FROM, RISK_WEEKS, TECHNOLOGY_FROM, TREND_PERIODS
-from planning.calculator import Checks, Figure, Why, light
+from planning.calculator import Checks, Figure, Why, attainment_zone, light
 from planning.constants import Zone
 
 
@@ -23,6 +23,48 @@ def week_norm(norm: int, working_days: int) -> int:
     checks.whole("working_days", working_days, most=7)
     checks.done()
     return floor(Fraction(norm * working_days, NORM_WEEK_DAYS) + Fraction(1, 2))
+
+
+def scaled_norm(norm: Exact, working_days: int) -> int:
+    """A norm said for a week of five working days over any stretch: norm × days / 5, half up (R-S3-4).
+
+    WrongInput by field: norm, working_days.
+    """
+    checks = Checks()
+    checks.number("norm", norm)
+    checks.whole("working_days", working_days)
+    checks.done()
+    return floor(Fraction(norm) * working_days / NORM_WEEK_DAYS + Fraction(1, 2))
+
+
+@dataclass(frozen=True)
+class Held:
+    """An indicator against its norm: `share` is how well it is met, above 1 better whatever the indicator.
+
+    `share` is None where a fault happened that must never happen, or nothing was asked; `zone` None: nothing to judge.
+    """
+
+    share: Fraction | None
+    zone: Zone | None
+
+
+def held_against(kpi: Kpi, fact: Exact | None, norm: Exact | None) -> Held:
+    """fact / norm, or norm / fact where less is better; green from 100 %, yellow from 80 %, unrounded (R-S0-B3).
+
+    A norm of 0 is met by 0 alone where less is better, and asks for nothing where more is.
+    """
+    if fact is None or norm is None:
+        return Held(None, None)
+    exact, asked = Fraction(fact), Fraction(norm)
+    if NATURES[kpi].is_more_better:
+        share = exact / asked if asked else None
+    elif not asked:
+        return Held(None, Zone.RED if exact else Zone.GREEN)
+    elif not exact:
+        return Held(None, Zone.GREEN)
+    else:
+        share = asked / exact
+    return Held(share, attainment_zone(share))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,240 @@
+"""What was done by whom on which day: one source per indicator, so that a number and its list are the same rows.
+
+Facts are dated by their fact date (3.1.4) and counted for who did them; every source is read once, whatever the number
+of people and days.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any, Final
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from deals.models import Offer
+from funnels.choices import MovementKind, Outcome, State, ViolationKind
+from funnels.models import Contact, Movement, Ownership, StateChange, Task, Violation
+from funnels.selectors import day_moments
+from funnels.selectors.conversions import finished_cycles
+from kpi.calculator import Kpi
+from kpi.constants import FIRST_REACTION_MINUTES
+from telephony.models import MissedCall
+
+_CREDITED: Final = (
+    Q(is_productive_call=True)
+    | Q(is_walk=True)
+    | Q(is_held_meeting=True)
+    | Q(is_warm_contact=True)
+    | Q(is_visit=True)
+    | Q(is_incoming_call=True)
+)
+UNCREDITED: Final = "uncredited"
+STEPS, STEPS_IN_ORDER, MOVES, EXITS = "steps", "steps_in_order", "moves", "exits"
+
+# Contacts by what they were credited as (table 1.4).
+CONTACTS: Final[dict[str, Q]] = {
+    Kpi.PRODUCTIVE_CALLS: Q(is_productive_call=True) | Q(is_walk=True),
+    Kpi.HELD_MEETINGS: Q(is_held_meeting=True),
+    Kpi.PRODUCTIVE_MEETINGS: Q(is_productive_meeting=True),
+    Kpi.WARM_CONTACTS: Q(is_warm_contact=True),
+    Kpi.VISITS: Q(is_visit=True),
+    UNCREDITED: ~_CREDITED,
+}
+_FORWARD: Final = (State.C1, State.C2, State.C3, State.DEAL, State.SUPPORT)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows behind a number: `user`, `day` and `client` are the names of their columns; `user` holds an id."""
+
+    rows: QuerySet[Any]
+    user: str
+    day: str
+    client: str = "client"
+
+
+def _contacts(name: str) -> Callable[[int, date, date], Rows]:
+    def found(department_id: int, first: date, last: date) -> Rows:
+        rows = Contact.objects.filter(user__department_id=department_id, day__gte=first, day__lte=last)
+        return Rows(rows.filter(CONTACTS[name]), "user_id", "day")
+
+    return found
+
+
+def _offers(department_id: int, first: date, last: date) -> Rows:
+    rows = Offer.objects.filter(created_by__department_id=department_id, sent_on__gte=first, sent_on__lte=last)
+    return Rows(rows, "created_by_id", "sent_on")
+
+
+def _moves(department_id: int, first: date, last: date) -> Rows:
+    rows = Movement.objects.filter(user__department_id=department_id, on__gte=first, on__lte=last)
+    return Rows(rows, "user_id", "on", "cycle__client")
+
+
+def _upgrades(department_id: int, first: date, last: date) -> Rows:
+    moves = _moves(department_id, first, last)
+    return Rows(moves.rows.filter(kind=MovementKind.UPGRADE), moves.user, moves.day, moves.client)
+
+
+def _exits(department_id: int, first: date, last: date) -> Rows:
+    """Clients let go by a decision: refusal or reserve; a term that ran out is none (glossary, Resolution)."""
+    rows = Ownership.objects.filter(
+        user__department_id=department_id,
+        ended_on__gte=first,
+        ended_on__lte=last,
+        cycle__outcome__in=(Outcome.LOST, Outcome.PARKED),
+        ended_at__gte=F("cycle__closed_at"),
+    )
+    return Rows(rows, "user_id", "ended_on")
+
+
+def _violations(department_id: int, first: date, last: date) -> Rows:
+    rows = Violation.objects.filter(
+        user__department_id=department_id, on__gte=first, on__lte=last, withdrawn_at__isnull=True
+    )
+    return Rows(rows, "user_id", "on", "cycle__client")
+
+
+def _steps(department_id: int, first: date, last: date) -> Rows:
+    """Forward steps of the algorithm; `is_in_order` is False for a head's correction and for one after ten days."""
+    before = StateChange.objects.filter(cycle=OuterRef("cycle"), pk__lt=OuterRef("pk")).order_by("-pk")
+    late = Violation.objects.filter(
+        cycle=OuterRef("cycle"),
+        kind=ViolationKind.STATE_10_DAYS,
+        withdrawn_at__isnull=True,
+        on__lte=OuterRef("on"),
+        since_on__gte=OuterRef("before_on"),
+    )
+    rows = StateChange.objects.filter(
+        user__department_id=department_id, on__gte=first, on__lte=last, to_state__in=_FORWARD
+    ).annotate(before_on=Coalesce(Subquery(before.values("on")[:1]), F("cycle__opened_on")))
+    return Rows(rows.annotate(is_late=Exists(late)), "user_id", "on", "cycle__client")
+
+
+def _unorderly(department_id: int, first: date, last: date) -> Rows:
+    steps = _steps(department_id, first, last)
+    return Rows(steps.rows.filter(Q(is_correction=True) | Q(is_late=True)), steps.user, steps.day, steps.client)
+
+
+def overdue(department_id: int, day: date) -> Rows:
+    """Tasks that were late as the day ended."""
+    starts, ends = day_moments(day)
+    rows = Task.objects.filter(
+        assignee__department_id=department_id, is_cancelled=False, created_at__lt=ends, due_at__lt=starts
+    ).filter(Q(done_at__isnull=True) | Q(done_at__gte=ends))
+    return Rows(rows, "assignee_id", "due_at")
+
+
+def _overdue(department_id: int, _first: date, last: date) -> Rows:
+    return overdue(department_id, last)
+
+
+def _answered(department_id: int, first: date, last: date) -> Rows:
+    """Missed calls that were called back, by whose task it was."""
+    starts, _ends = day_moments(first)
+    _starts, ends = day_moments(last)
+    rows = MissedCall.objects.filter(
+        task__assignee__department_id=department_id, first_at__gte=starts, first_at__lt=ends, closed_at__isnull=False
+    )
+    return Rows(rows, "task__assignee_id", "first_at")
+
+
+def _finished(department_id: int, _first: date, last: date) -> Rows:
+    """The sales of ninety days that a conversion is made of."""
+    rows = finished_cycles(last).filter(client__department_id=department_id, last_owner__isnull=False)
+    return Rows(rows, "last_owner", "closed_on")
+
+
+def _won(department_id: int, first: date, last: date) -> Rows:
+    found = _finished(department_id, first, last)
+    return Rows(found.rows.filter(outcome=Outcome.WON), found.user, found.day)
+
+
+# What a number of /kpi/ opens; a resolution is a movement or an exit: two lists.
+SOURCES: Final[dict[str, Callable[[int, date, date], Rows]]] = {
+    **{str(name): _contacts(name) for name in CONTACTS},
+    str(Kpi.OFFERS): _offers,
+    str(Kpi.UPGRADES): _upgrades,
+    MOVES: _moves,
+    EXITS: _exits,
+    str(Kpi.VIOLATIONS): _violations,
+    STEPS: _steps,
+    str(Kpi.TECHNOLOGY): _unorderly,
+    str(Kpi.OVERDUE_TASKS): _overdue,
+    str(Kpi.FIRST_REACTION): _answered,
+    str(Kpi.CONVERSION): _finished,
+    str(Kpi.AVERAGE_CHEQUE): _won,
+}
+
+
+@dataclass
+class Done:
+    """Numbers of acts by name, person and day."""
+
+    by_name: dict[str, dict[int, Counter[date]]] = field(default_factory=dict)
+
+    def add(self, name: str, user_id: int, day: date, number: int) -> None:
+        if number:
+            self.by_name.setdefault(str(name), {}).setdefault(user_id, Counter())[day] += number
+
+    def of(self, name: str, first: date, last: date, people: Collection[int]) -> int:
+        """How many these people did between the two days, both included."""
+        found = self.by_name.get(str(name), {})
+        return sum(number for pk in people if pk in found for day, number in found[pk].items() if first <= day <= last)
+
+
+def done_between(*, department_id: int, first: date, last: date) -> Done:
+    """Every counted act of the department's people between the two days. Six queries."""
+    done = Done()
+    contacts = Contact.objects.filter(user__department_id=department_id, day__gte=first, day__lte=last).order_by()
+    flags = {str(name): Count("pk", filter=q) for name, q in CONTACTS.items()}
+    for user_id, day, *numbers in contacts.values_list("user_id", "day").annotate(**flags):
+        for name, number in zip(flags, numbers, strict=True):
+            done.add(name, user_id, day, number)
+    moves = _moves(department_id, first, last)
+    both = {MOVES: Count("pk"), str(Kpi.UPGRADES): Count("pk", filter=Q(kind=MovementKind.UPGRADE))}
+    for user_id, day, moved, risen in moves.rows.order_by().values_list("user_id", "on").annotate(**both):
+        done.add(MOVES, user_id, day, moved)
+        done.add(Kpi.RESOLUTIONS, user_id, day, moved)
+        done.add(Kpi.UPGRADES, user_id, day, risen)
+    for name, source in ((str(Kpi.OFFERS), _offers), (str(Kpi.VIOLATIONS), _violations), (EXITS, _exits)):
+        found = source(department_id, first, last)
+        grouped = found.rows.order_by().values_list(found.user, found.day).annotate(number=Count("pk"))
+        for user_id, day, number in grouped:
+            done.add(name, user_id, day, number)
+            if name == EXITS:
+                done.add(Kpi.RESOLUTIONS, user_id, day, number)
+    steps = _steps(department_id, first, last).rows.order_by()
+    orderly = Count("pk", filter=Q(is_correction=False, is_late=False))
+    for user_id, day, number, in_order in steps.values_list("user_id", "on").annotate(n=Count("pk"), good=orderly):
+        done.add(STEPS, user_id, day, number)
+        done.add(STEPS_IN_ORDER, user_id, day, in_order)
+    return done
+
+
+def overdue_by_person(*, department_id: int, day: date) -> Counter[int]:
+    """Late tasks as the day ended, by assignee."""
+    rows = overdue(department_id, day).rows.order_by().values_list("assignee_id").annotate(number=Count("pk"))
+    return Counter(dict(rows))
+
+
+def reactions(*, department_id: int, first: date, last: date) -> dict[int, list[Fraction]]:
+    """Working minutes from a missed call to the call back, by whose task it was; what is still open counts nowhere.
+
+    The due moment is fifteen working minutes after the call (4.4), so the night and the days off are left out.
+    """
+    rows = _answered(department_id, first, last).rows
+    found: dict[int, list[Fraction]] = defaultdict(list)
+    times = rows.order_by("pk").values_list("task__assignee_id", "first_at", "due_at", "closed_at")
+    for user_id, first_at, due_at, closed_at in times:
+        assert closed_at is not None  # noqa: S101 - filtered
+        working = closed_at - (due_at - timedelta(minutes=FIRST_REACTION_MINUTES))
+        plain = closed_at - first_at
+        took = min(plain, working) if working >= timedelta() else plain
+        found[user_id].append(Fraction(round(took.total_seconds()), 60))
+    return dict(found)

@@ -1,0 +1,122 @@
+"""Coloured clients by person and segment: now, and as they were frozen when a period began."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from django.db.models import Count, Max
+
+from accounts.models import User
+from funnels.models import ColourNorm, SalesCycle
+from kpi.selectors.references import References
+from planning.calculator import Counts, resolutions_norm, upgrades_norm
+from planning.models import ForecastSnapshot
+from planning.rules import Span
+from planning.selectors.ratio import floors_of, is_newcomer, ratio_of
+
+Funnels = Mapping[int, Mapping[int, Counts]]  # user → segment → clients by colour
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the method asks of a funnel on every working day (R-S0-P14), unrounded."""
+
+    resolutions: Fraction = Fraction(0)
+    upgrades: Fraction = Fraction(0)
+
+
+def funnels_now(department_id: int) -> Funnels:
+    """One query."""
+    found: dict[int, dict[int, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    cycles = SalesCycle.objects.coloured().filter(owner__department_id=department_id).order_by()
+    for owner_id, segment_id, colour, number in cycles.values_list("owner_id", "segment_id", "colour").annotate(
+        number=Count("pk")
+    ):
+        found[owner_id][segment_id][colour] += number
+    return {
+        owner_id: {pk: Counts(green=n["green"], yellow=n["yellow"], red=n["red"]) for pk, n in segments.items()}
+        for owner_id, segments in found.items()
+    }
+
+
+def expected_moves(
+    *, department_id: int, span: Span, people: Mapping[int, User], references: References, now: Funnels
+) -> dict[int, Expected]:
+    """Moves asked of everybody: by the funnel frozen when the period began, by the present one where none was frozen.
+
+    A frozen row tells its clients by colour and its cycles; the conversions of several segments are weighed by them.
+    """
+    frozen = dict(
+        ForecastSnapshot.objects.filter(
+            department_id=department_id,
+            period=str(span.period.kind),
+            starts_on=span.period.starts_on,
+            user__isnull=False,
+        ).values_list("user_id", "details")
+    )
+    cycles = {pk for details in frozen.values() for pk in details.get("cycles", ())}
+    segment_of = dict(SalesCycle.objects.filter(pk__in=cycles).values_list("pk", "segment_id"))
+    found = {}
+    for user_id, user in people.items():
+        if user_id in frozen:
+            found[user_id] = _frozen(frozen[user_id], segment_of, references, user.role)
+        else:
+            found[user_id] = _expected(now.get(user_id, {}), references, user.role)
+    return found
+
+
+def _expected(segments: Mapping[int, Counts], references: References, role: str) -> Expected:
+    resolutions = sum((resolutions_norm(counts) for counts in segments.values()), Fraction(0))
+    upgrades = (upgrades_norm(counts, references.reference(pk, role)) for pk, counts in segments.items())
+    return Expected(resolutions, sum(upgrades, Fraction(0)))
+
+
+def _frozen(details: Mapping, segment_of: Mapping[int, int], references: References, role: str) -> Expected:
+    said = details.get("counts", {})
+    counts = Counts(green=said.get("green", 0), yellow=said.get("yellow", 0), red=said.get("red", 0))
+    parts = Counter(segment_of[pk] for pk in details.get("cycles", ()) if pk in segment_of)
+    whole = sum(parts.values())
+    upgrades = sum(
+        (Fraction(n, whole) * upgrades_norm(counts, references.reference(pk, role)) for pk, n in parts.items()),
+        Fraction(0),
+    )
+    return Expected(resolutions_norm(counts), upgrades)
+
+
+@dataclass(frozen=True)
+class FunnelVerdict:
+    """`k`: the least of actual / required, None where nothing is required; `floors_met` None: too few to be judged."""
+
+    user: User
+    k: Fraction | None
+    floors_met: bool | None
+    clients: int
+
+
+def verdicts(*, people: Mapping[int, User], now: Funnels, references: References, day: date) -> list[FunnelVerdict]:
+    """K and floors of every manager (R-S0-P18); what is required is what the night wrote last. Two queries."""
+    norms = ColourNorm.objects.filter(user__in=people, day__lte=day)
+    last = norms.order_by().values_list("user_id").annotate(last=Max("day"))
+    newest = max((on for _user, on in last), default=None)
+    required = {}
+    if newest is not None:
+        rows = norms.filter(day=newest).values_list("user_id", "segment_id", "colour", "required")
+        required = {(user_id, segment_id, colour): number for user_id, segment_id, colour, number in rows}
+    floors = floors_of(references.segments.values())
+    found = []
+    for user_id, user in people.items():
+        mine = now.get(user_id, {})
+        ks = [
+            Fraction(mine[segment_id][colour] if segment_id in mine else 0, number)
+            for (owner_id, segment_id, colour), number in required.items()
+            if owner_id == user_id and number
+        ]
+        ratio = ratio_of(mine, floors, newcomer=is_newcomer(user, day))
+        found.append(
+            FunnelVerdict(user, min(ks, default=None), ratio.is_met if ratio.is_judged else None, ratio.counts.total)
+        )
+    return found

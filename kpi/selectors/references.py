@@ -1,0 +1,161 @@
+"""Which value an indicator is held against on a day: the approved reference, the norm set, or the default (3.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from django.db.models import QuerySet
+
+from accounts.choices import MANAGER_ROLES, Role
+from accounts.models import Department, User
+from clients.models import Segment
+from funnels.constants import SalesRole
+from kpi.calculator import Kpi
+from kpi.choices import Source
+from kpi.constants import CARDS_FROM, FIRST_REACTION_MINUTES, TECHNOLOGY_FROM, WEEK_NORMS
+from kpi.models import Norm, ReferenceKPI
+from planning.constants import LEAST_CONVERSION, VERIFICATION_GREEN_FROM, PerColour, Reference
+from planning.rules import LEAST_RATE
+from planning.selectors.norms import norms_by_department
+
+# Counted over the whole working time of a person, a week of five working days; the name is that of WEEK_NORMS.
+PERSON_KPIS: Final = {
+    Kpi.PRODUCTIVE_CALLS: "calls",
+    Kpi.HELD_MEETINGS: "held",
+    Kpi.PRODUCTIVE_MEETINGS: "productive",
+    Kpi.WARM_CONTACTS: "warm",
+    Kpi.VISITS: "visits",
+    Kpi.OFFERS: "offers",
+}
+SEGMENT_KPIS: Final = (
+    Kpi.CONVERSION_RED,
+    Kpi.CONVERSION_YELLOW,
+    Kpi.CONVERSION_GREEN,
+    Kpi.CONVERSION,
+    Kpi.DAYS_RED,
+    Kpi.DAYS_YELLOW,
+    Kpi.DAYS_GREEN,
+    Kpi.AVERAGE_CHEQUE,
+)
+# Norms that no statistics give.
+SET_NORMS: Final = {
+    Kpi.VERIFICATION: VERIFICATION_GREEN_FROM,
+    Kpi.TECHNOLOGY: TECHNOLOGY_FROM,
+    Kpi.CARD_COMPLETENESS: CARDS_FROM,
+    Kpi.FIRST_REACTION: Fraction(FIRST_REACTION_MINUTES),
+}
+# Parts of 1; the rest are acts, days, minutes or roubles.
+SHARES: Final = frozenset({*SEGMENT_KPIS[:4], Kpi.VERIFICATION, Kpi.TECHNOLOGY, Kpi.CARD_COMPLETENESS})
+ROLES: Final = (Role.HUNTER, Role.FARMER, Role.INTERN)
+# Whoever may take block 1 alone converts no yellow client (R-S3-9).
+SEGMENT_ROLES: Final = (Role.HUNTER, Role.FARMER)
+
+Key = tuple[int | None, str, str]  # segment id, role, indicator
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value in force and where it comes from; `row` is absent for a default."""
+
+    value: Fraction
+    source: str
+    row: ReferenceKPI | Norm | None = None
+
+
+@dataclass
+class References:
+    """Everything a department is held against on one day."""
+
+    segments: Mapping[int, Segment]
+    approved: dict[Key, ReferenceKPI] = field(default_factory=dict)
+    norms: dict[tuple[str, str], Norm] = field(default_factory=dict)
+    planned: Mapping[Kpi, int] = field(default_factory=dict)  # acts of a working day by the plan of the month
+
+    def of_plan(self, kpi: Kpi, role: str) -> int | None:
+        """What the plan of the month asks of a hunter every working day (3.1.2); it goes before the week's norm."""
+        return self.planned.get(kpi) if role == Role.HUNTER else None
+
+    def value(self, kpi: Kpi, role: str, segment_id: int | None = None) -> Value:
+        """WEEK for PERSON_KPIS; parts of 1, days and roubles for SEGMENT_KPIS; `role` of a head is a hunter's."""
+        role = role if role in MANAGER_ROLES else Role.HUNTER
+        if kpi in SET_NORMS:
+            norm = self.norms.get((role, kpi))
+            return Value(Fraction(norm.value), Source.SET, norm) if norm else Value(SET_NORMS[kpi], Source.DEFAULT)
+        row = self.approved.get((segment_id, role, kpi))
+        if row is not None:
+            return Value(Fraction(row.value), row.source, row)
+        return Value(default_of(kpi, role, self.segments.get(segment_id or 0)), Source.DEFAULT)
+
+    def reference(self, segment_id: int, role: str) -> Reference:
+        """p and t of a segment for the calculators of the funnel."""
+        rates = [max(self.value(kpi, role, segment_id).value, LEAST_RATE) for kpi in SEGMENT_KPIS[:3]]
+        days = [self.value(kpi, role, segment_id).value for kpi in SEGMENT_KPIS[4:7]]
+        return Reference(PerColour(*(min(rate, Fraction(1)) for rate in rates)), PerColour(*days))
+
+
+def default_of(kpi: Kpi, role: str, segment: Segment | None) -> Fraction:
+    """The default of the method or of the segment's settings; 0 for what the role is not asked for."""
+    if kpi in PERSON_KPIS:
+        return Fraction(WEEK_NORMS.get(SalesRole(role), {}).get(PERSON_KPIS[kpi], 0))
+    if segment is None:
+        return Fraction(0)
+    rates = [Fraction(value) / 100 for value in (segment.p_red, segment.p_yellow, segment.p_green)]
+    plain: dict[Kpi, Fraction] = {
+        Kpi.CONVERSION_RED: rates[0],
+        Kpi.CONVERSION_YELLOW: rates[1],
+        Kpi.CONVERSION_GREEN: rates[2],
+        Kpi.CONVERSION: max(LEAST_CONVERSION, rates[0] * rates[1] * rates[2]),
+        Kpi.DAYS_RED: Fraction(segment.t_red),
+        Kpi.DAYS_YELLOW: Fraction(segment.t_yellow),
+        Kpi.DAYS_GREEN: Fraction(segment.t_green),
+        Kpi.AVERAGE_CHEQUE: Fraction(segment.average_cheque),
+    }
+    return plain[kpi]
+
+
+def references_on(*, department_id: int, day: date) -> References:
+    """Four queries. Of two approvals for one month the later one counts."""
+    found = References({segment.pk: segment for segment in Segment.objects.all()})
+    rows = ReferenceKPI.objects.filter(department_id=department_id, approved_at__isnull=False).started(day)
+    for row in rows.order_by("valid_from", "approved_at", "pk"):
+        found.approved[row.segment_id, row.role, row.kpi] = row
+    for norm in Norm.objects.filter(department_id=department_id).started(day).order_by("valid_from", "pk"):
+        found.norms[norm.role, norm.kpi] = norm
+    steps = norms_by_department([department_id], day).get(department_id, {})
+    found.planned = {Kpi(step.value): acts for step, acts in steps.items() if step.value in set(PERSON_KPIS)}
+    return found
+
+
+def proposals(*, department: Department, viewer: User, after: date) -> QuerySet[ReferenceKPI]:
+    """What waits for approval and has not yet begun."""
+    rows = ReferenceKPI.objects.visible_to(viewer).filter(department=department, approved_at__isnull=True)
+    return rows.filter(valid_from__gt=after).select_related("segment", "created_by")
+
+
+def history(*, department: Department, viewer: User) -> QuerySet[ReferenceKPI]:
+    """Every approved value, newest first."""
+    rows = ReferenceKPI.objects.visible_to(viewer).filter(department=department, approved_at__isnull=False)
+    return rows.select_related("segment", "approved_by").order_by("-approved_at", "-pk")
+
+
+def norm_history(*, department: Department, viewer: User) -> QuerySet[Norm]:
+    rows = Norm.objects.visible_to(viewer).filter(department=department)
+    return rows.select_related("created_by").order_by("-created_at", "-pk")
+
+
+def may_approve(user: User, department: Department) -> bool:
+    """References and norms of a department are its head's duty (R-S0-A5); the director edits the method's settings."""
+    if not user.is_active:
+        return False
+    return user.role == Role.DIRECTOR or (user.role == Role.HEAD and user.department_id == department.pk)
+
+
+def stored(value: Fraction) -> Decimal:
+    """As a column holds it: six decimals, half up."""
+    scaled = value * 10**6
+    return Decimal((2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)).scaleb(-6)

@@ -1,0 +1,20 @@
+from kpi.views.board import kpi_board, kpi_export, risk_act
+from kpi.views.drill import kpi_list
+from kpi.views.pay import pay_close, pay_export, pay_page
+from kpi.views.references import reference_new, references, references_approve, references_propose
+from kpi.views.scheme import pay_scheme
+
+__all__ = [
+    "kpi_board",
+    "kpi_export",
+    "kpi_list",
+    "pay_close",
+    "pay_export",
+    "pay_page",
+    "pay_scheme",
+    "reference_new",
+    "references",
+    "references_approve",
+    "references_propose",
+    "risk_act",
+]

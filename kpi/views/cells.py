@@ -1,0 +1,103 @@
+"""Figures of /kpi/ in words: units, lights, trends, and the addresses of the lists behind them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from accounts.models import User
+from common import formats
+from common.money import Exact
+from kpi.calculator import Kpi, Trend
+from kpi.choices import Indicator, Source
+from kpi.selectors import Board, Line
+from kpi.selectors.counts import SOURCES
+from kpi.selectors.references import PERSON_KPIS, SHARES
+from planning.views.calculators import address_of, light, money_text, number_text, share_text
+
+
+def label(kpi: str) -> str:
+    return str(Indicator(str(kpi)).label)
+
+
+def shown(kpi: Kpi, value: Exact | None) -> str:
+    """A value in the unit of its indicator."""
+    if value is None:
+        return formats.DASH
+    if kpi in SHARES:
+        return share_text(value, 2, short=True)
+    if kpi is Kpi.AVERAGE_CHEQUE:
+        return money_text(value)
+    return number_text(value, 1, short=True)
+
+
+def unit(kpi: Kpi) -> str:
+    """What a reference value is counted in."""
+    if kpi in SHARES:
+        return "%"
+    if kpi is Kpi.AVERAGE_CHEQUE:
+        return "₽"
+    if kpi is Kpi.FIRST_REACTION:
+        return pgettext("unit", "min")
+    return pgettext("unit", "a week") if kpi in PERSON_KPIS else pgettext("unit", "days")
+
+
+def trend_of(going: Trend | None) -> dict[str, str] | None:
+    """An arrow of the value and the word of the judgement: fewer violations is an arrow down and «better»."""
+    if going is None:
+        return None
+    if going.is_better is None:
+        return {"arrow": "=", "text": _("as before")}
+    word = _("better") if going.is_better else _("worse")
+    change = going.change.value
+    by = f" {share_text(abs(change), 0)}" if change is not None else ""
+    return {"arrow": "↑" if going.difference > 0 else "↓", "text": f"{word}{by}"}
+
+
+def list_url(
+    name: str, first: date, last: date, *, user: User | None = None, department: int | None = None, **more: Any
+) -> str:
+    """The rows a number was made of."""
+    who = {"user": user.pk} if user else {"department": department}
+    return address_of("/kpi/list/", {"of": name, **who, "from": first.isoformat(), "to": last.isoformat(), **more})
+
+
+def behind(board: Board, line: Line, user: User | None = None) -> str:
+    """Where a number leads, empty where no such list exists."""
+    if line.fact is None:
+        return ""
+    person = user or board.user
+    if line.kpi is Kpi.CARD_COMPLETENESS:
+        return address_of("/clients/", {"section": "in_work", "owner": person.pk if person else None})
+    if line.kpi is Kpi.VERIFICATION:
+        return address_of("/plan/", {"period": str(board.kind), "user": person.pk if person else None})
+    known = str(line.kpi) in SOURCES or line.kpi is Kpi.RESOLUTIONS
+    if not known:
+        return ""
+    last = board.as_of
+    if line.kpi is Kpi.OVERDUE_TASKS:
+        last = board.today if board.is_running else board.span.facts_to
+    return list_url(str(line.kpi), board.first, last, user=person, department=board.department.pk)
+
+
+def cell(board: Board, line: Line | None, user: User | None = None) -> dict[str, Any]:
+    """One indicator as a row of a table."""
+    if line is None:
+        return {"fact": formats.DASH, "norm": formats.DASH, "light": "", "url": "", "trend": None}
+    return {
+        "name": label(line.kpi),
+        "fact": shown(line.kpi, line.fact),
+        "norm": shown(line.kpi, line.norm),
+        "light": light(line.held.share, line.held.zone) if line.held.zone else "",
+        "trend": trend_of(line.trend),
+        "url": behind(board, line, user),
+        "counted": line.counted,
+        "source": source_text(line.source),
+    }
+
+
+def source_text(source: str) -> str:
+    return str(Source(source).label).lower() if source else ""
