@@ -5,6 +5,10 @@ from planning.views import calculators, years
 
 urlpatterns = [
     path("plan/", views.plan_fact, name="plan_fact"),
+    path("plan/export/", views.plan_export, name="plan_export"),
+    path("plan/acts/", views.plan_acts, name="plan_acts"),
+    path("plan/verification/", views.plan_verification, name="plan_verification"),
+    path("plan/verification/clients/", views.verification_clients, name="verification_clients"),
     path("plan/target/", views.target, name="plan_target"),
     path("plan/year/", years.year_plans, name="year_plans"),
     path("plan/year/draft/", years.year_draft, name="year_draft"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Max, Sum
+from django.db.models import Max, Q, Sum
 
 from accounts.models import Department, User
 from accounts.selectors import calendar as production_calendar
@@ -18,20 +19,27 @@ from deals.models import PaymentCredit
 from planning.calculator import Verification, attainment, plan_between
 from planning.models import PlanFact
 from planning.rules import Span, previous_day, span_of
+from planning.selectors.counts import Counts, count_acts, no_counts
 from planning.selectors.figures import NOTHING, DepartmentFigures, Figures, department_figures, figures_of
 from planning.selectors.forecast import forecast_for, forecast_inputs
+from planning.selectors.heat import HeatRow, Paid, Stretch, heat_rows, stretches_of, working_stretches
 from planning.selectors.verification import PeriodVerification, verify_period
 
 
 @dataclass(frozen=True)
 class DayPoint:
-    """One working day: its plan and fact, and the running totals. `fact` is None for a day that is not over."""
+    """One working day: its plan and fact, and the running totals. `fact` is None for a day that is not over.
+
+    `stretch` are the days whose money it holds, `corrected_at` tells that the past was written anew.
+    """
 
     day: date
     plan: Decimal
     fact: Decimal | None
     plan_total: Decimal
     fact_total: Decimal | None
+    stretch: Stretch
+    corrected_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,9 @@ class PersonLine:
     figures: Figures
     forecast: Decimal | None
     verification: Verification | None
+    counts: Counts
+    by_kind: Mapping[PeriodKind, Figures]
+    corrected_at: datetime | None = None
 
 
 @dataclass
@@ -74,6 +85,10 @@ class Board:
     forecast: Decimal | None = None
     verification: Verification | None = None
     computed_at: datetime | None = None
+    counts: Counts = field(default_factory=no_counts)
+    stretches: list[Stretch] = field(default_factory=list)
+    heat: list[HeatRow] = field(default_factory=list)
+    corrected_at: datetime | None = None
 
     @property
     def is_running(self) -> bool:
@@ -97,14 +112,23 @@ def board_of(*, department: Department, user: User | None, kind: PeriodKind, day
     board = Board(department, user, kind, span, previous, today, by_kind, by_kind[kind])
     verified = verify_period(department_id=department.pk, span=previous)
     forecasts = _forecasts(board, found)
-    board.lines = _lines(board, found, forecasts, verified)
+    counts = count_acts(department_id=department.pk, spans={kind: span}, day=as_of)
+    corrected = _corrected(board)
+    board.counts = counts[user_id, kind]
+    board.corrected_at = corrected.get((user_id, None))
+    board.lines = _lines(board, found, forecasts, verified, counts, corrected)
     if user is None:
         board.forecast = sum(forecasts.values(), NOTHING) if forecasts else None
         board.verification = verified.department
     else:
         board.forecast, board.verification = forecasts.get(user.pk), verified.people.get(user.pk)
+    paid = _paid(board, as_of)
+    board.stretches = stretches_of(span, calendar)
+    people = [line.user for line in board.lines]
+    days = {at: moment for (at_user, at), moment in corrected.items() if at_user == user_id and at is not None}
+    board.heat = heat_rows(people, board.stretches, found.person_days, paid, corrected, as_of)
     if kind is not PeriodKind.DAY:
-        _fill_days(board, found, as_of)
+        _fill_days(board, found, as_of, _together(paid), days)
     board.computed_at = PlanFact.objects.filter(department=department).aggregate(last=Max("computed_at"))["last"]
     return board
 
@@ -125,7 +149,12 @@ def _forecasts(board: Board, found: DepartmentFigures) -> dict[int, Decimal]:
 
 
 def _lines(
-    board: Board, found: DepartmentFigures, forecasts: Mapping[int, Decimal], verified: PeriodVerification
+    board: Board,
+    found: DepartmentFigures,
+    forecasts: Mapping[int, Decimal],
+    verified: PeriodVerification,
+    counts: Mapping[tuple[int | None, PeriodKind], Counts],
+    corrected: Mapping[tuple[int | None, date | None], datetime],
 ) -> list[PersonLine]:
     """People of the department, by name: its active managers and whoever has a plan, money or a forecast."""
     department = board.department
@@ -134,6 +163,7 @@ def _lines(
         user_id for user_id in found.people if found.people[user_id][board.kind].fact
     }
     others |= {user_id for user_id, amount in forecasts.items() if amount}
+    others |= {user_id for user_id, _kind in counts if user_id is not None and any(counts[user_id, _kind].values())}
     people |= {user.pk: user for user in User.objects.filter(pk__in=others - people.keys())}
     if board.user is not None:
         people = {board.user.pk: board.user}
@@ -144,29 +174,35 @@ def _lines(
             (found.people.get(user.pk) or nothing)[board.kind],
             forecasts.get(user.pk),
             verified.people.get(user.pk),
+            counts.get((user.pk, board.kind)) or no_counts(),
+            found.people.get(user.pk) or nothing,
+            corrected.get((user.pk, None)),
         )
         for user in sorted(people.values(), key=lambda one: (one.last_name, one.first_name, one.pk))
     ]
 
 
-def _fill_days(board: Board, found: DepartmentFigures, as_of: date) -> None:
+def _fill_days(
+    board: Board,
+    found: DepartmentFigures,
+    as_of: date,
+    paid: Mapping[date, Decimal],
+    corrected: Mapping[date, datetime],
+) -> None:
     """Running totals by working day; money of a day off joins the next working day (the last one at the end)."""
     span, calendar = board.span, production_calendar()
     plans = found.whole_days if board.user is None else found.person_days.get(board.user.pk, {})
-    paid = _paid_by_day(board, as_of)
-    working = calendar.working_days(span.facts_from, span.facts_to)
     plan_total = fact_total = NOTHING
-    taken = span.facts_from
-    for at, day in enumerate(working):
-        until = span.facts_to if at == len(working) - 1 else day
-        plan = plans.get(day, NOTHING)
+    for stretch in working_stretches(span, calendar):
+        plan = plans.get(stretch.day, NOTHING)
         plan_total += plan
-        fact = None
-        if day <= as_of:
-            fact = sum((amount for on, amount in paid.items() if taken <= on <= until), NOTHING)
+        fact, moments = None, []
+        if stretch.day <= as_of:
+            fact = sum((amount for on, amount in paid.items() if stretch.holds(on)), NOTHING)
             fact_total += fact
-            taken = until + timedelta(days=1)
-        board.points.append(DayPoint(day, plan, fact, plan_total, None if fact is None else fact_total))
+            moments = [moment for day, moment in corrected.items() if stretch.holds(day)]
+        total = None if fact is None else fact_total
+        board.points.append(DayPoint(stretch.day, plan, fact, plan_total, total, stretch, max(moments, default=None)))
     if board.kind is PeriodKind.MONTH:
         for week in control_weeks(span.period.starts_on.year, span.period.starts_on.month):
             until = min(as_of, week.ends_on)
@@ -182,7 +218,8 @@ def _fill_days(board: Board, found: DepartmentFigures, as_of: date) -> None:
             )
 
 
-def _paid_by_day(board: Board, as_of: date) -> dict[date, Decimal]:
+def _paid(board: Board, as_of: date) -> Paid:
+    """User id → day → roubles. One query."""
     rows = PaymentCredit.objects.filter(
         department=board.department,
         is_void=False,
@@ -191,4 +228,30 @@ def _paid_by_day(board: Board, as_of: date) -> dict[date, Decimal]:
     )
     if board.user is not None:
         rows = rows.filter(user=board.user)
-    return dict(rows.order_by("paid_on").values_list("paid_on").annotate(total=Sum("amount")))
+    found: dict[int, dict[date, Decimal]] = defaultdict(dict)
+    for user_id, day, total in rows.order_by().values_list("user_id", "paid_on").annotate(total=Sum("amount")):
+        found[user_id][day] = total
+    return found
+
+
+def _together(paid: Paid) -> dict[date, Decimal]:
+    sums: dict[date, Decimal] = {}
+    for days in paid.values():
+        for day, amount in days.items():
+            sums[day] = sums.get(day, NOTHING) + amount
+    return sums
+
+
+def _corrected(board: Board) -> dict[tuple[int | None, date | None], datetime]:
+    """(person or None for the department, day or None for the period itself) → when its past was written anew."""
+    until = min(board.figures.as_of, board.span.facts_to)
+    rows = PlanFact.objects.filter(department=board.department, is_corrected=True).filter(
+        Q(period=PeriodKind.DAY, day__gte=board.span.facts_from, day__lte=until) | Q(period=str(board.kind), day=until)
+    )
+    found: dict[tuple[int | None, date | None], datetime] = {}
+    for user_id, period, day, at in rows.order_by().values_list("user_id", "period", "day", "computed_at"):
+        if period == PeriodKind.DAY:
+            found[user_id, day] = at
+        if period == board.kind and day == until:
+            found[user_id, None] = at
+    return found

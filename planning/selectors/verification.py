@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
+from common.workdays import PeriodKind
 from deals.models import PaymentCredit
-from planning.calculator import ForecastAndFact, Verification, verify_department, verify_manager
+from funnels.models import SalesCycle
+from planning.calculator import ForecastAndFact, Verification, coverage, hit_rate, verify_department, verify_manager
 from planning.models import ForecastSnapshot
 from planning.rules import Span
 
@@ -52,3 +56,119 @@ def verify_period(*, department_id: int, span: Span) -> PeriodVerification:
     }
     verified = {user_id: verify_manager(pair) for user_id, pair in pairs.items()}
     return PeriodVerification(span, verified, verify_department(pairs.values()), pairs)
+
+
+@dataclass(frozen=True)
+class PeriodCheck:
+    """How one frozen forecast came true; roubles, parts of 1, client ids.
+
+    `verification` is None when nothing was frozen; `people` tells whose funnel held each forecast client, `paid` what
+    every client brought in the period.
+    """
+
+    span: Span
+    verification: Verification | None = None
+    forecast: Decimal = Decimal("0.00")
+    fact: Decimal = Decimal("0.00")
+    people: Mapping[int, int] = field(default_factory=dict)
+    paid: Mapping[int, Decimal] = field(default_factory=dict)
+
+    @property
+    def forecast_clients(self) -> frozenset[int]:
+        return frozenset(self.people)
+
+    @property
+    def paid_clients(self) -> frozenset[int]:
+        return frozenset(client_id for client_id, amount in self.paid.items() if amount > 0)
+
+    @property
+    def hit_rate(self) -> Fraction | None:
+        return hit_rate(self.forecast_clients, self.paid_clients)
+
+    @property
+    def coverage(self) -> Fraction | None:
+        return coverage(self.forecast_clients, self.paid_clients)
+
+
+def check_periods(
+    *, department_id: int, user_id: int | None, spans: Mapping[PeriodKind, Span]
+) -> dict[PeriodKind, PeriodCheck]:
+    """V, hit rate and coverage of the frozen forecasts of these periods, of a department or one person. Three queries."""
+    frozen = _frozen(department_id, user_id, spans)
+    paid = _paid_by_client(department_id, user_id, spans)
+    cycle_ids = {cycle_id for rows in frozen.values() for _user, _amount, cycles in rows for cycle_id in cycles}
+    clients = dict(SalesCycle.objects.filter(pk__in=cycle_ids).values_list("pk", "client_id"))
+    return {kind: _check(span, frozen[kind], paid[kind], clients, user_id) for kind, span in spans.items()}
+
+
+def _check(
+    span: Span,
+    frozen: list[tuple[int | None, Decimal, list[int]]],
+    paid: Mapping[tuple[int, int], Decimal],
+    clients: Mapping[int, int],
+    user_id: int | None,
+) -> PeriodCheck:
+    nothing = Decimal("0.00")
+    by_person: dict[int, Decimal] = {}
+    by_client: dict[int, Decimal] = {}
+    for (person, client_id), amount in paid.items():
+        by_person[person] = by_person.get(person, nothing) + amount
+        by_client[client_id] = by_client.get(client_id, nothing) + amount
+    fact = sum(by_person.values(), nothing)
+    if not frozen:
+        return PeriodCheck(span, fact=fact, paid=by_client)
+    forecasts = {person: amount for person, amount, _cycles in frozen if person is not None}
+    pairs = [
+        ForecastAndFact(forecasts.get(person, nothing), by_person.get(person, nothing))
+        for person in sorted(forecasts.keys() | by_person.keys())
+    ]
+    people = {
+        clients[cycle_id]: person
+        for person, _amount, cycles in frozen
+        if person is not None
+        for cycle_id in cycles
+        if cycle_id in clients
+    }
+    verification = verify_department(pairs) if user_id is None else verify_manager(pairs[0])
+    return PeriodCheck(span, verification, sum(forecasts.values(), nothing), fact, people, by_client)
+
+
+def _frozen(
+    department_id: int, user_id: int | None, spans: Mapping[PeriodKind, Span]
+) -> dict[PeriodKind, list[tuple[int | None, Decimal, list[int]]]]:
+    """Rows frozen for each period: person (None: the department), roubles, cycles."""
+    wanted = Q(pk__in=[])
+    for kind, span in spans.items():
+        wanted |= Q(period=str(kind), starts_on=span.period.starts_on)
+    rows = ForecastSnapshot.objects.filter(wanted, department_id=department_id)
+    if user_id is not None:
+        rows = rows.filter(user_id=user_id)
+    found: dict[PeriodKind, list[tuple[int | None, Decimal, list[int]]]] = {kind: [] for kind in spans}
+    for period, person, amount, details in rows.values_list("period", "user_id", "amount", "details"):
+        found[PeriodKind(period)].append((person, amount, details.get("cycles", [])))
+    return found
+
+
+def _paid_by_client(
+    department_id: int, user_id: int | None, spans: Mapping[PeriodKind, Span]
+) -> dict[PeriodKind, dict[tuple[int, int], Decimal]]:
+    """(person, client) → roubles of each period."""
+    sums = {
+        str(kind): Sum("amount", filter=Q(paid_on__gte=span.facts_from, paid_on__lte=span.facts_to))
+        for kind, span in spans.items()
+    }
+    credits = PaymentCredit.objects.filter(
+        department_id=department_id,
+        is_void=False,
+        paid_on__gte=min(span.facts_from for span in spans.values()),
+        paid_on__lte=max(span.facts_to for span in spans.values()),
+    )
+    if user_id is not None:
+        credits = credits.filter(user_id=user_id)
+    found: dict[PeriodKind, dict[tuple[int, int], Decimal]] = {kind: {} for kind in spans}
+    rows: Any = credits.order_by().values("user_id", "payment__client_id").annotate(**sums)
+    for row in rows:
+        for kind in spans:
+            if row[str(kind)] is not None:
+                found[kind][row["user_id"], row["payment__client_id"]] = row[str(kind)]
+    return found

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Count, F, Q
+from django.db.models import F
 
 from accounts.models import Department, User
 from accounts.selectors import calendar as production_calendar
 from common import clock
 from common.workdays import PeriodKind
-from deals.models import PaymentCredit
-from funnels.choices import MovementKind
-from funnels.models import Contact, Movement
 from journal.models import JobRun
 from journal.services import in_batch
 from planning.models import PlanFact
 from planning.rules import ALL_KINDS, Span, span_of
 from planning.selectors import DepartmentFigures, Figures, department_figures, figures_of
+from planning.selectors.counts import count_acts
 from planning.services.locks import lock_figures
 
 UNFINISHED_LOOK_DAYS: Final = 14
@@ -65,7 +61,7 @@ def _write(department: Department, day: date, at: datetime) -> tuple[int, int]:
     calendar = production_calendar()
     spans = {kind: span_of(kind, day, calendar) for kind in ALL_KINDS}
     found = department_figures(department_id=department.pk, day=day, as_of=day)
-    events = _counts(department.pk, spans, day)
+    events = count_acts(department_id=department.pk, spans=spans, day=day)
     managers = User.objects.active().managers().filter(department=department).values_list("pk", flat=True)
     known = {(row.user_id, row.period): row for row in PlanFact.objects.filter(department=department, day=day)}
     new, changed = [], []
@@ -111,47 +107,3 @@ def _values(figures: Figures, counts: dict[str, int]) -> dict[str, Any]:
         "fact": figures.fact,
         "counts": counts,
     }
-
-
-def _counts(
-    department_id: int, spans: dict[PeriodKind, Span], day: date
-) -> dict[tuple[int | None, PeriodKind], dict[str, int]]:
-    """Events by fact date (3.1.4): payments, productive calls, held meetings, upgrades. Three queries."""
-    first = min(span.facts_from for span in spans.values())
-    contacts = Contact.objects.filter(user__department_id=department_id)
-    sources: list[tuple[Any, str, dict[str, Q]]] = [
-        (
-            PaymentCredit.objects.filter(department_id=department_id, is_void=False),
-            "paid_on",
-            {"payments": Q(amount__gt=0)},
-        ),
-        (contacts, "day", {"calls": Q(is_productive_call=True), "meetings": Q(is_held_meeting=True)}),
-        (
-            Movement.objects.filter(user__department_id=department_id, kind=MovementKind.UPGRADE),
-            "on",
-            {"upgrades": Q()},
-        ),
-    ]
-    found: dict[tuple[int | None, PeriodKind], dict[str, int]] = defaultdict(
-        lambda: {"payments": 0, "calls": 0, "meetings": 0, "upgrades": 0}
-    )
-    for rows, column, events in sources:
-        sums = {
-            f"{event}_{kind}": Count(
-                "pk",
-                filter=condition & Q(**{f"{column}__gte": span.facts_from, f"{column}__lte": min(day, span.facts_to)}),
-            )
-            for event, condition in events.items()
-            for kind, span in spans.items()
-        }
-        in_time = rows.filter(**{f"{column}__gte": first, f"{column}__lte": day}).order_by()
-        for row in in_time.values("user_id").annotate(**sums):
-            _add(found, row, events, spans)
-    return found
-
-
-def _add(found: Any, row: dict[str, Any], events: Iterable[str], spans: Iterable[PeriodKind]) -> None:
-    for event in events:
-        for kind in spans:
-            found[row["user_id"], kind][event] += row[f"{event}_{kind}"]
-            found[None, kind][event] += row[f"{event}_{kind}"]

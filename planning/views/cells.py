@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from common import formats, markup, svg
@@ -19,6 +20,15 @@ from planning.calculator import Verification, attainment
 from planning.constants import Zone
 from planning.rules import Span
 from planning.selectors.board import Board, PersonLine
+from planning.selectors.counts import SHOWN_ACTS, Counts
+
+ACT_LABELS = {
+    "calls": gettext_lazy("Productive calls"),
+    "meetings": gettext_lazy("Held meetings"),
+    "productive": gettext_lazy("Productive meetings"),
+    "offers": gettext_lazy("Offers"),
+    "upgrades": gettext_lazy("Colour upgrades"),
+}
 
 
 def percent_of(share: Fraction | None) -> Decimal | None:
@@ -37,6 +47,48 @@ def payments_url(span: Span, until: date, *, user: User | None = None, departmen
     return "/documents/?" + urlencode({"tab": "payments", **who, **where, **stretch})
 
 
+def payments_between(first: date, last: date, *, user: int | None = None, department: int | None = None) -> str:
+    """The payments of any days, both ends included, of a person or a department."""
+    who = {"user": user} if user else {"department": department}
+    stretch = {"from": first.isoformat(), "to": last.isoformat()}
+    return "/documents/?" + urlencode({"tab": "payments", **who, **stretch})
+
+
+def payments_of_board(board: Board, first: date, last: date) -> str:
+    """The same for whom the page speaks of."""
+    if board.user is not None:
+        return payments_between(first, last, user=board.user.pk)
+    return payments_between(first, last, department=board.department.pk)
+
+
+def acts_url(board: Board, name: str, user: User | None) -> str:
+    """The calls, meetings, offers or upgrades behind a count."""
+    who = {"user": user.pk} if user else {"department": board.department.pk}
+    until = min(board.figures.as_of, board.span.facts_to)
+    stretch = {"from": board.span.facts_from.isoformat(), "to": until.isoformat()}
+    return "/plan/acts/?" + urlencode({"what": name, **who, **stretch})
+
+
+def corrected_mark(at: datetime | None) -> SafeString | str:
+    """«исправлено 21.11»: the past was written anew after its night (3.1.4)."""
+    if at is None:
+        return ""
+    text = _("corrected %(day)s") % {"day": formats.date_num(at)}
+    return format_html('<span class="tag tag-line tag-warn">{}</span>', text)
+
+
+def count_cells(board: Board, counts: Counts, user: User | None) -> list[dict[str, Any]]:
+    """Counts of the period, each with its list; nothing done has no list."""
+    return [
+        {
+            "label": str(ACT_LABELS[name]),
+            "number": formats.number(counts[name]),
+            "url": acts_url(board, name, user) if counts[name] else "",
+        }
+        for name in SHOWN_ACTS
+    ]
+
+
 def target_url(board: Board, user: User | None) -> str:
     who = {"user": user.pk} if user else {}
     month = board.span.period.starts_on.isoformat()
@@ -48,20 +100,22 @@ def stats_of(board: Board) -> list[dict[str, Any]]:
     link = payments_url(
         board.span, figures.as_of, user=board.user, department=None if board.user else board.department.pk
     )
-    stats = [
+    stats: list[dict[str, Any]] = [
         {
             "label": _("Fact to plan as of the morning") if board.is_running else _("Fact to plan"),
             "value": formats.percent(percent_of(figures.attainment)),
             "light": light_of(None, figures.zone),
             "foot": _("%(fact)s of %(plan)s")
             % {"fact": formats.money(figures.fact), "plan": formats.money(figures.plan_to_date)},
+            "mark": corrected_mark(board.corrected_at),
             "url": link,
         },
         {
             "label": _("Plan of the period"),
             "value": formats.money_short(figures.plan),
             "foot": _plan_foot(board),
-            "url": _payments_of_day(board) if board.is_running else "",
+            "url": "#plan-days" if board.points else "",
+            "more": _today(board) if board.is_running else None,
         },
     ]
     if board.is_running:
@@ -93,41 +147,45 @@ def stats_of(board: Board) -> list[dict[str, Any]]:
 
 
 def _plan_foot(board: Board) -> str:
-    """The exact plan, what is done of it, and today apart from both."""
+    """The exact plan, and what is done of it."""
     figures = board.figures
-    text = _("%(plan)s, done %(share)s") % {
+    return _("%(plan)s, done %(share)s") % {
         "share": formats.percent(percent_of(figures.done_share)),
         "plan": formats.money(figures.plan),
     }
-    if not board.is_running:
-        return text
-    today = _("today %(fact)s of the day's plan %(plan)s") % {
+
+
+def _today(board: Board) -> dict[str, str]:
+    """The running day apart from the rest, with its payments."""
+    figures = board.figures
+    text = _("today %(fact)s of the day's plan %(plan)s") % {
         "fact": formats.money(figures.today_fact),
         "plan": formats.money(figures.today_plan),
     }
-    return f"{text}; {today}"
-
-
-def _payments_of_day(board: Board) -> str:
-    who = {"user": board.user.pk} if board.user else {"department": board.department.pk}
-    day = board.today.isoformat()
-    return "/documents/?" + urlencode({"tab": "payments", **who, "from": day, "to": day})
+    return {"text": text, "url": payments_of_board(board, board.today, board.today)}
 
 
 def _verification_stat(board: Board) -> dict[str, Any]:
     label = _("Verification of the forecast, the period before")
     verified = board.verification
+    url = verification_url(board)
     if verified is None:
-        return {"label": label, "value": formats.DASH, "foot": _("no forecast was frozen for that period")}
+        return {"label": label, "value": formats.DASH, "foot": _("no forecast was frozen for that period"), "url": url}
     return {
         "label": label,
+        "url": url,
         "value": formats.percent(percent_of(verified.value)),
-        "light": light_of(None, verified.zone, _trust(verified)),
-        "foot": _("bias %(bias)s") % {"bias": _bias(verified)},
+        "light": light_of(None, verified.zone, trust(verified)),
+        "foot": _("bias %(bias)s") % {"bias": bias_text(verified)},
     }
 
 
-def _trust(verified: Verification) -> str:
+def verification_url(board: Board) -> str:
+    who = {"user": board.user.pk} if board.user else {"department": board.department.pk}
+    return "/plan/verification/?" + urlencode({**who, "day": board.span.period.starts_on.isoformat()})
+
+
+def trust(verified: Verification) -> str:
     return {
         Zone.GREEN: _("the forecast can be trusted"),
         Zone.YELLOW: _("take the forecast with care"),
@@ -135,7 +193,7 @@ def _trust(verified: Verification) -> str:
     }[verified.zone]
 
 
-def _bias(verified: Verification) -> str:
+def bias_text(verified: Verification) -> str:
     if verified.bias is None:
         return formats.DASH
     text = f"{formats.signed(percent_of(verified.bias), 1)}{formats.SPACE}%"
@@ -166,7 +224,9 @@ def person_line(board: Board, line: PersonLine, *, may_set: bool, viewer: User) 
         else "",
         "needed": formats.money(figures.needed_per_day) if board.is_running else formats.DASH,
         "verification": light_of(verified.value, verified.zone, "") if verified else formats.DASH,
-        "bias": _bias(verified) if verified else formats.DASH,
+        "bias": bias_text(verified) if verified else formats.DASH,
+        "mark": corrected_mark(line.corrected_at),
+        "counts": count_cells(board, line.counts, user),
         "target_url": target_url(board, user) if may_set and board.kind is PeriodKind.MONTH and user.is_active else "",
     }
 
@@ -191,5 +251,7 @@ def total_line(board: Board) -> dict[str, Any] | None:
         "forecast": formats.money(board.forecast),
         "needed": formats.money(figures.needed_per_day) if board.is_running else formats.DASH,
         "verification": light_of(verified.value, verified.zone, "") if verified else formats.DASH,
-        "bias": _bias(verified) if verified else formats.DASH,
+        "bias": bias_text(verified) if verified else formats.DASH,
+        "mark": corrected_mark(board.corrected_at),
+        "counts": count_cells(board, board.counts, None),
     }

@@ -6,12 +6,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from common import formats, markup, svg
-from planning.selectors.board import Board, Part
-from planning.views.cells import percent_of
+from planning.selectors.board import Board, DayPoint, Part
+from planning.views.cells import corrected_mark, payments_of_board, percent_of
 
 
 def chart_of(board: Board) -> SafeString | str:
@@ -56,7 +57,7 @@ def day_table(board: Board) -> SafeString | str:
         [
             formats.date_num(point.day),
             formats.money(point.plan),
-            formats.money(point.fact),
+            _fact_cell(board, point),
             formats.money(point.plan_total),
             formats.money(point.fact_total),
         ]
@@ -65,7 +66,16 @@ def day_table(board: Board) -> SafeString | str:
     return svg.data_table(head, rows, summary=_("Table by days"))
 
 
-def week_cell(part: Part, today: date) -> dict[str, Any]:
+def _fact_cell(board: Board, point: DayPoint) -> SafeString | str:
+    """The money of the day with the way to its payments."""
+    text = formats.money(point.fact)
+    if not point.fact:
+        return text
+    url = payments_of_board(board, point.stretch.starts_on, min(point.stretch.ends_on, board.figures.as_of))
+    return format_html('<a class="figure" href="{}">{}</a> {}', url, text, corrected_mark(point.corrected_at))
+
+
+def week_cell(board: Board, part: Part, today: date) -> dict[str, Any]:
     if part.is_ahead:
         light: str = _("ahead")
     elif not part.plan and not part.plan_to_date:
@@ -76,6 +86,9 @@ def week_cell(part: Part, today: date) -> dict[str, Any]:
     return {
         "name": f"{part.starts_on.day}–{formats.date_long(part.ends_on, today=today)}",
         "light": light,
+        "url": ""
+        if part.is_ahead
+        else payments_of_board(board, part.starts_on, min(part.ends_on, board.figures.as_of)),
         "text": formats.money(part.plan)
         if part.is_ahead
         else _("%(fact)s of %(plan)s") % {"fact": formats.money(part.fact), "plan": formats.money(part.plan)},

@@ -12,43 +12,53 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from accounts.choices import Role
 from accounts.models import User
 from accounts.selectors import calendar as production_calendar
 from common import clock, formats
 from common.htmx import wants_fragment
 from common.workdays import PeriodKind
+from deals.selectors import may_export
 from planning import selectors
 from planning.choices import PeriodKind as PeriodLabel
 from planning.forms import AskForm
 from planning.rules import ALL_KINDS, following_day, previous_day
 from planning.selectors.board import Board, board_of
-from planning.views.cells import light_of, person_line, stats_of, target_url, total_line
+from planning.selectors.counts import SHOWN_ACTS
+from planning.views.cells import ACT_LABELS, light_of, person_line, stats_of, target_url, total_line
 from planning.views.charts import chart_of, day_table, week_cell
+from planning.views.heat import heat_of
 from planning.views.scope import Scope, chosen
 
 EARLIEST, LATEST = date(2015, 1, 1), date(2100, 12, 31)
 
 
-def _url(scope: Scope, viewer: User, **asked: Any) -> str:
-    """An address of this page that keeps the scope."""
+def _url(scope: Scope, viewer: User, *, page: str = "", **asked: Any) -> str:
+    """An address of this page, or of a `page` under it, that keeps the scope."""
     pairs = dict(asked)
     if scope.user is not None and scope.user.pk != viewer.pk:
         pairs.setdefault("user", scope.user.pk)
     if len(scope.departments) > 1:
         pairs.setdefault("department", scope.department.pk)
-    return "/plan/?" + urlencode({key: value for key, value in pairs.items() if value not in (None, "")})
+    return f"/plan/{page}/?".replace("//", "/") + urlencode(
+        {key: value for key, value in pairs.items() if value not in (None, "")}
+    )
+
+
+def period_asked(request: HttpRequest) -> tuple[PeriodKind, date]:
+    """`?period=&day=`; what cannot be read falls back to the month of today."""
+    ask = AskForm(request.GET)
+    ask.is_valid()
+    day = ask.cleaned_data.get("day") or clock.today()
+    return PeriodKind(ask.cleaned_data.get("period") or PeriodKind.MONTH), min(max(day, EARLIEST), LATEST)
 
 
 @require_GET
 def plan_fact(request: HttpRequest) -> HttpResponse:
     viewer: User = request.user  # type: ignore[assignment]
     scope = chosen(request)
-    ask = AskForm(request.GET)
-    ask.is_valid()
-    kind = PeriodKind(ask.cleaned_data.get("period") or PeriodKind.MONTH)
     today = clock.today()
-    day = ask.cleaned_data.get("day") or today
-    day = min(max(day, EARLIEST), LATEST)
+    kind, day = period_asked(request)
     board = board_of(department=scope.department, user=scope.user, kind=kind, day=day, today=today)
     calendar = production_calendar()
     back, ahead = previous_day(kind, day, calendar), following_day(kind, day, calendar)
@@ -61,7 +71,9 @@ def plan_fact(request: HttpRequest) -> HttpResponse:
         "stats": stats_of(board),
         "chart": chart_of(board),
         "table": day_table(board),
-        "weeks": [week_cell(part, today) for part in board.weeks],
+        "weeks": [week_cell(board, part, today) for part in board.weeks],
+        "heat": heat_of(board),
+        "acts": [str(ACT_LABELS[name]) for name in SHOWN_ACTS],
         "lines": [person_line(board, line, may_set=may_set, viewer=viewer) for line in board.lines],
         "total": total_line(board),
         "say": _say(board),
@@ -78,6 +90,12 @@ def plan_fact(request: HttpRequest) -> HttpResponse:
         if scope.user and not viewer.is_manager
         else "",
         "department_target_url": target_url(board, None) if may_set and _needs_department_target(board) else "",
+        "export_url": _url(scope, viewer, page="export", period=str(kind), day=day.isoformat())
+        if may_export(viewer)
+        else "",
+        "years_url": f"/plan/year/?year={board.span.period.starts_on.year}"
+        if viewer.role in (Role.HEAD, Role.DIRECTOR)
+        else "",
         "computed_at": formats.day_time(board.computed_at) if board.computed_at else "",
     }
     template = "planning/_board.html" if wants_fragment(request) else "planning/page.html"

@@ -316,6 +316,14 @@ TABLE: dict[str, Row] = {
     "plan_fact@department": Row(
         "200 owner colleague farmer intern head director; 404 rest", query="?department={department}"
     ),
+    "plan_export": Row(LEADS),
+    "plan_export@department": Row("200 head director; 404 rest", query="?department={department}"),
+    "plan_acts": Row(SALES),
+    "plan_acts@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
+    "plan_verification": Row(SALES),
+    "plan_verification@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
+    "verification_clients": Row(SALES),
+    "verification_clients@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
     "plan_target": Row(LEADS, "422 heads director; 404 rest"),
     "plan_target@department": Row(
         "200 head director; 404 rest", "422 head director; 404 rest", query="?department={department}"

@@ -14,7 +14,7 @@ from planning.calculator.decompose import RATE_TO_NEXT
 from planning.constants import DEFAULT_STEP_RATES
 from planning.models import YearPlan
 from planning.services import PROBLEM_TEXTS, PlanData
-from planning.views.calculators.fields import NumberField, RoubleField, WholeField
+from planning.views.calculators.fields import NumberField, RoubleField
 from planning.views.calculators.texts import typed_number, typed_share
 from planning.views.years.tree import month_name
 
@@ -42,7 +42,7 @@ class DraftForm(forms.Form):
     """A draft as a person types it; `edition` is the one he saw, 0 when there was none."""
 
     amount = RoubleField(label=_("Plan of the year, ₽"))
-    leads = WholeField(label=_("Leads a year"), required=False)
+    leads = NumberField(label=_("Leads a year"), required=False)
     average_cheque = RoubleField(label=_("Average cheque, ₽"), required=False)
     reason = forms.CharField(label=_("Reason of the change"), max_length=300, required=False)
     edition = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2**31 - 1)
