@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -29,7 +30,7 @@ class Prepared:
 
     def __init__(self, build: Callable[..., QuerySet]) -> None:
         self._build = build
-        self._known: dict[Hashable, tuple[str, tuple[Any, ...]] | None] = {}
+        self._known: dict[Hashable, _Statement | None] = {}
 
     def __call__(self, shape: Hashable, /, **values: Value) -> list[tuple[Any, ...]]:
         key = (clock.today(), shape, tuple((name, type(value)) for name, value in values.items()))
@@ -37,30 +38,46 @@ class Prepared:
             if len(self._known) >= _MOST_SHAPES:
                 self._known.clear()
             self._known[key] = self._compiled(shape, values)
-        found = self._known[key]
-        if found is None:
-            return []
-        sql, slots = found
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [values[slot.name] if isinstance(slot, _Slot) else slot for slot in slots])
-            return cursor.fetchall()
+        statement = self._known[key]
+        return [] if statement is None else statement.rows(values)
 
-    def _compiled(self, shape: Hashable, values: dict[str, Value]) -> tuple[str, tuple[Any, ...]] | None:
+    def _compiled(self, shape: Hashable, values: dict[str, Value]) -> _Statement | None:
         stand_ins = {name: _stand_in(value, place) for place, (name, value) in enumerate(values.items())}
         slots = {(type(value), value): _Slot(name) for name, value in stand_ins.items()}
+        compiler = self._build(shape, **stand_ins).query.get_compiler(connection=connection)
         try:
-            sql, params = self._build(shape, **stand_ins).query.sql_with_params()
+            sql, params = compiler.as_sql()
         except EmptyResultSet:
             return None
         placed = tuple(slots.get((type(param), param), param) if _is_plain(param) else param for param in params)
         if wrong := [param for param in placed if isinstance(param, datetime) or _is_changed(param)]:
             raise ValueError(f"of the query's parameters {wrong} would never change again: hand them over as values")
-        return sql, placed
+        return _Statement(sql, placed, compiler.get_converters([column for column, _sql, _alias in compiler.select]))
 
 
+@dataclass(frozen=True)
+class _Statement:
+    sql: str
+    params: tuple[Any, ...]
+    converters: dict[int, tuple[list[Callable[..., Any]], Any]]  # of columns that the driver does not read alone
+
+    def rows(self, values: Mapping[str, Value]) -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, [values[one.name] if isinstance(one, _Slot) else one for one in self.params])
+            found = cursor.fetchall()
+        return [self._read(row) for row in found] if self.converters else found
+
+    def _read(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        read = list(row)
+        for place, (converters, expression) in self.converters.items():
+            for convert in converters:
+                read[place] = convert(read[place], expression, connection)
+        return tuple(read)
+
+
+@dataclass(frozen=True)
 class _Slot:
-    def __init__(self, name: str) -> None:
-        self.name = name
+    name: str
 
 
 def _stand_in(value: Value, place: int) -> Value:

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet, Sum
 from accounts.models import Department, User
 from accounts.selectors import calendar as production_calendar
 from common import clock
+from common.prepared import Prepared
 from common.workdays import Calendar, PeriodKind
 from deals.models import PaymentCredit
 from planning.calculator import attainment, attainment_zone, catch_up, plan_between
@@ -94,7 +95,7 @@ def department_figures(
         department_id=department_id, first_month=first.replace(day=1), last_month=last, user_id=user_id
     )
     person_days, whole_days = day_plans(targets, calendar)
-    facts = _facts(_credits(department_id, user_id), spans, as_of, today)
+    facts = _facts(department_id, user_id, spans, as_of, today)
     people = {
         person: {
             kind: figures_of(span, as_of, person_days.get(person, {}), facts.get(person, {}), calendar, today)
@@ -134,26 +135,40 @@ def figures_of(
     )
 
 
-def _credits(department_id: int, user_id: int | None) -> QuerySet[PaymentCredit]:
-    rows = PaymentCredit.objects.filter(department_id=department_id, is_void=False)
-    return rows if user_id is None else rows.filter(user_id=user_id)
-
-
 def _facts(
-    credits: QuerySet[PaymentCredit], spans: Mapping[PeriodKind, Span], as_of: date, today: date | None
+    department_id: int, user_id: int | None, spans: Mapping[PeriodKind, Span], as_of: date, today: date | None
 ) -> dict[int, dict[str, Decimal]]:
     """User id → name of the period (or "today") → roubles by payment date (3.1.4). One query for all periods."""
     first = min(span.facts_from for span in spans.values())
     last = max(as_of, today) if today else as_of
-    sums = {
-        str(kind): Sum("amount", filter=Q(paid_on__gte=span.facts_from, paid_on__lte=min(as_of, span.facts_to)))
-        for kind, span in spans.items()
-    }
+    asked: dict[str, int | date] = {"department": department_id, "first": min(first, today or first), "last": last}
+    if user_id is not None:
+        asked["user"] = user_id
+    for kind, span in spans.items():
+        asked |= {f"{kind}_from": span.facts_from, f"{kind}_to": min(as_of, span.facts_to)}
+    names = [str(kind) for kind in spans]
     if today is not None:
-        sums["today"] = Sum("amount", filter=Q(paid_on=today))
-        first = min(first, today)
-    rows: Any = credits.filter(paid_on__gte=first, paid_on__lte=last).order_by().values("user_id").annotate(**sums)
-    return {row["user_id"]: {name: row[name] or NOTHING for name in sums} for row in rows}
+        names.append("today")
+        asked |= {"today_from": today, "today_to": today}
+    rows = _summed((tuple(names), user_id is not None), **asked)
+    return {user: {name: amount or NOTHING for name, amount in zip(names, sums, strict=True)} for user, *sums in rows}
+
+
+def _credits_summed(shape: tuple[tuple[str, ...], bool], **asked: Any) -> QuerySet:
+    names, is_personal = shape
+    rows = PaymentCredit.objects.filter(
+        department_id=asked["department"], is_void=False, paid_on__gte=asked["first"], paid_on__lte=asked["last"]
+    )
+    if is_personal:
+        rows = rows.filter(user_id=asked["user"])
+    sums = {
+        f"in_{name}": Sum("amount", filter=Q(paid_on__gte=asked[f"{name}_from"], paid_on__lte=asked[f"{name}_to"]))
+        for name in names
+    }
+    return rows.order_by().values_list("user_id").annotate(**sums)
+
+
+_summed = Prepared(_credits_summed)
 
 
 def plan_fact_for(

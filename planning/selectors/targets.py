@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from accounts.choices import Role
 from accounts.models import Department, User
+from common.prepared import Prepared
 from common.workdays import Calendar, month_end
 from planning.calculator import WrongInput, resplit_month, split_month, sum_of_managers
 from planning.models import MonthTarget
@@ -37,15 +38,19 @@ def current_targets(
     *, department_id: int, first_month: date, last_month: date, user_id: int | None = None
 ) -> dict[tuple[int | None, date], InForce]:
     """(user id or None for the department, first day of the month) → target in force. One query."""
-    rows = MonthTarget.objects.filter(
-        department_id=department_id, is_current=True, month__gte=first_month, month__lte=last_month
-    )
-    if user_id is not None:
-        rows = rows.filter(user_id=user_id)
-    return {
-        (user, month): InForce(*values)
-        for user, month, *values in rows.values_list("user_id", "month", "amount", "elapsed", "elapsed_before")
-    }
+    whose = {} if user_id is None else {"user": user_id}
+    rows = _in_force(user_id is not None, department=department_id, first=first_month, last=last_month, **whose)
+    return {(user, month): InForce(*values) for user, month, *values in rows}
+
+
+def _targets_in_force(is_personal: bool, *, department: int, first: date, last: date, user: int = 0) -> QuerySet:
+    rows = MonthTarget.objects.filter(department_id=department, is_current=True, month__gte=first, month__lte=last)
+    if is_personal:
+        rows = rows.filter(user_id=user)
+    return rows.values_list("user_id", "month", "amount", "elapsed", "elapsed_before")
+
+
+_in_force = Prepared(_targets_in_force)
 
 
 def day_plans(
