@@ -20,5 +20,8 @@ urlpatterns = [
     path("calculators/", calculators.first_calculator, name="calculators"),
     path("calculators/plan/", calculators.plan_calculator, name="plan_calculator"),
     path("calculators/plan/make/", calculators.make_plan, name="plan_make"),
+    path("calculators/plan/xlsx/", calculators.plan_book, name="plan_book"),
+    path("calculators/forecast/", calculators.forecast_calculator, name="forecast_calculator"),
+    path("calculators/forecast/xlsx/", calculators.forecast_book, name="forecast_book"),
     path("calculators/funnel/", calculators.funnel_calculator, name="funnel_calculator"),
 ]

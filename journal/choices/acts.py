@@ -10,6 +10,7 @@ ACT_WORDS: Final = {
     "absence.create": _("absence recorded"),
     "absence.end": _("absence changed"),
     "absence.cancel": _("absence cancelled"),
+    "calculation.export": _("calculation exported"),
     "calendar.day": _("calendar changed"),
     "call.not_logged": _("call not kept as a contact"),
     "category.create": _("category added"),
@@ -131,6 +132,7 @@ ACT_WORDS: Final = {
 # What stands before the dot.
 GROUP_WORDS: Final = {
     "absence": pgettext_lazy("audited group", "Absences"),
+    "calculation": pgettext_lazy("audited group", "Calculations"),
     "calendar": pgettext_lazy("audited group", "Calendar"),
     "call": pgettext_lazy("audited group", "Calls"),
     "category": pgettext_lazy("audited group", "Categories"),

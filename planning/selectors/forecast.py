@@ -97,11 +97,26 @@ def forecast_inputs(*, department_id: int, day: date) -> Inputs:
 def forecast_for(*, inputs: Inputs, span: Span, paid: Mapping[int, Decimal], target: Decimal) -> SpanForecast:
     """F of every person and of the department for one period; `paid` by user id up to the day before `inputs.day`."""
     days_left = days_remaining(inputs.day, span.period.ends_on)
-    by_person: dict[int, dict[int, list[Line]]] = defaultdict(lambda: defaultdict(list))
+    by_person = lines_by_person(inputs)
+    funnels = manager_funnels(inputs, paid)
+    made = forecast_department(funnels, days_left, target)
+    everybody = [one.manager_id for one in funnels]
+    details = {user_id: _details(inputs, by_person.get(user_id, {}), paid.get(user_id)) for user_id in everybody}
+    return SpanForecast(made, days_left, details)
+
+
+def lines_by_person(inputs: Inputs) -> dict[int, dict[int, list[Line]]]:
+    """User id → segment id → his open cycles there."""
+    found: dict[int, dict[int, list[Line]]] = defaultdict(lambda: defaultdict(list))
     for line in inputs.lines:
-        by_person[line.user_id][line.segment_id].append(line)
-    everybody = sorted(inputs.people.keys() | paid.keys())
-    funnels = [
+        found[line.user_id][line.segment_id].append(line)
+    return found
+
+
+def manager_funnels(inputs: Inputs, paid: Mapping[int, Decimal]) -> list[ManagerFunnel]:
+    """The funnels of everybody with clients, a place in the department or money, by user id."""
+    by_person = lines_by_person(inputs)
+    return [
         ManagerFunnel(
             manager_id=user_id,
             segments=[
@@ -110,12 +125,10 @@ def forecast_for(*, inputs: Inputs, span: Span, paid: Mapping[int, Decimal], tar
             ],
             paid=paid.get(user_id, Decimal(0)),
             ramp=_ramp(inputs.people.get(user_id), inputs.day),
+            part_time=_part_time(inputs.people.get(user_id)),
         )
-        for user_id in everybody
+        for user_id in sorted(inputs.people.keys() | paid.keys())
     ]
-    made = forecast_department(funnels, days_left, target)
-    details = {user_id: _details(inputs, by_person.get(user_id, {}), paid.get(user_id)) for user_id in everybody}
-    return SpanForecast(made, days_left, details)
 
 
 def _segment_funnel(inputs: Inputs, segment_id: int, lines: list[Line]) -> SegmentFunnel:
@@ -131,6 +144,10 @@ def _ramp(user: User | None, day: date) -> Fraction:
     if user is None or user.role not in MANAGER_ROLES:
         return Fraction(1)
     return ramp(user.employed_on, day)
+
+
+def _part_time(user: User | None) -> Fraction:
+    return Fraction(1) if user is None else Fraction(user.part_time_percent) / 100
 
 
 def segment_reference(segment: Segment) -> Reference:

@@ -342,6 +342,10 @@ TABLE: dict[str, Row] = {
     "plan_calculator": Row(LEADS),
     "plan_calculator@department": Row("200 head director; 404 rest", query="?department={department}"),
     "plan_make": Row(LEADS, "422 heads director; 404 rest"),
+    "forecast_calculator": Row(LEADS),
+    "forecast_calculator@department": Row("200 head director; 404 rest", query="?department={department}"),
+    "plan_book": Row(LEADS),  # calculators
+    "forecast_book": Row(LEADS),  # calculators
     "funnel_calculator": Row(LEADS),
     "funnel_calculator@department": Row("200 head director; 404 rest", query="?department={department}"),
     "funnel_calculator@manager": Row("200 head director; 404 rest", query="?department={department}&user={user}"),

@@ -2,9 +2,11 @@
 
 from datetime import date
 from html import unescape
+from io import BytesIO
 from urllib.parse import urlencode
 
 import pytest
+import python_calamine as calamine
 
 from planning.views.calculators import read_number
 from tests.factories.work import on
@@ -141,3 +143,13 @@ def test_whose_department_is_counted(as_user, cast):
     assert as_user(cast.director).get("/calculators/plan/", {"segment": "99999"}).status_code == 404
     assert as_user(cast.ivanova).get("/calculators/plan/").status_code == 404
     assert as_user(cast.volkov).get("/calculators/")["Location"] == "/calculators/plan/"
+
+
+def test_the_workbook_holds_the_chain_and_what_it_was_counted_from(as_user, cast):
+    client = as_user(cast.volkov)
+    answer = ask(client, "/calculators/plan/xlsx/", EXAMPLE)
+    book = calamine.CalamineWorkbook.from_filelike(BytesIO(b"".join(answer.streaming_content)))
+    rows = book.get_sheet_by_index(0).to_python()
+    assert ["Проведённые встречи", 60, 250, 125, 6.58, 7] in rows
+    assert any(row[:2] == ["Средний чек", "60 000"] for row in rows)
+    assert ask(client, "/calculators/plan/xlsx/", EXAMPLE | {"target": "x"}).status_code == 404

@@ -1,6 +1,8 @@
 """What every calculator page is made of: numbers of the address, defaults with their source, figures in words."""
 
+from planning.views.calculators.books import forecast_book, plan_book
 from planning.views.calculators.fields import NumberField, RoubleField, ShareField, WholeField, read_number
+from planning.views.calculators.forecast import forecast_calculator
 from planning.views.calculators.forms import CalculatorForm, Default, address_of
 from planning.views.calculators.funnel import funnel_calculator
 from planning.views.calculators.making import make_plan
@@ -31,6 +33,8 @@ __all__ = [
     "because",
     "figure_text",
     "first_calculator",
+    "forecast_book",
+    "forecast_calculator",
     "funnel_calculator",
     "light",
     "make_plan",
@@ -38,6 +42,7 @@ __all__ = [
     "money_text",
     "number_text",
     "place_of",
+    "plan_book",
     "plan_calculator",
     "problem_text",
     "read_number",

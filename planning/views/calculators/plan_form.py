@@ -45,7 +45,7 @@ class PlanForm(CalculatorForm):
 
     def __init__(self, data: Mapping[str, str], defaults: Mapping[str, Default], months: list[date]) -> None:
         super().__init__(data, defaults)
-        self.fields["month"].choices = [(f"{one:%Y-%m}", date_format(one, "F Y").capitalize()) for one in months]  # type: ignore[attr-defined]
+        self.fields["month"].choices = [(f"{one:%Y-%m}", month_name(one).capitalize()) for one in months]  # type: ignore[attr-defined]
         self.fields["month"].error_messages["invalid_choice"] = _("There is no such month in our calendar.")
         self.fields["working_days"].widget.attrs["placeholder"] = _("by the calendar")
 
@@ -75,6 +75,11 @@ class PlanForm(CalculatorForm):
 def month_of(text: str) -> date:
     """«2026-02» → its first day. ValueError for anything else."""
     return date.fromisoformat(f"{text}-01")
+
+
+def month_name(month: date) -> str:
+    """«декабрь 2026»."""
+    return date_format(month, "F Y").lower()
 
 
 def calendar_days(month: date) -> int:
@@ -137,7 +142,8 @@ def _target(place: Place, month: date) -> Default:
     end = month_end(month.year, month.month)
     plan = department_figures(department_id=department_id, day=month, as_of=end, kinds=kinds).whole[PeriodKind.MONTH]
     if plan.plan:
-        source = _("the department's plan of the month") if place.segment else _("plan of the month")
+        told = {"month": month_name(month)}
+        source = (_("the department's plan of %(month)s") if place.segment else _("plan of %(month)s")) % told
         return Default(typed_number(plan.plan), source)
     before = month - timedelta(days=1)
     last = department_figures(department_id=department_id, day=before, as_of=before, kinds=kinds).whole[
