@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("config.api_urls")),
     path("", include("planning.urls")),
     path("", include("kpi.urls")),
+    path("", include("staffing.urls")),
     path("", include("notifications.urls")),
 ]
 

@@ -17,6 +17,7 @@ from journal.models import JobRun
 from journal.services import add_item, record
 from notifications.services import bell, ring_all
 from planning.services.locks import lock_figures
+from staffing.calculator import MonthAhead, Verdict
 from staffing.choices import StaffRole, VacancyStatus
 from staffing.constants import HIRE_MONTHS, QUIET_DAYS
 from staffing.models import MOST_PEOPLE, Vacancy
@@ -47,7 +48,7 @@ def draft_of_night(inputs: StaffInputs, found: RoleVerdict, run: JobRun | None) 
         role=found.role,
         headcount=found.hires,
         wanted_on=month_after(inputs.day, HIRE_MONTHS),
-        reason=reason_of(found),
+        reason=reason_of(found.verdict, found.ahead),
         actor=None,
     )
     add_item(run, vacancy, "draft")
@@ -96,19 +97,19 @@ def draft_vacancy(
     )
 
 
-def reason_of(found: RoleVerdict) -> dict[str, Any]:
-    """The figures a vacancy was opened by, as text: K and full employees to three digits."""
-    ahead, required = found.ahead, found.verdict.required
+def reason_of(verdict: Verdict, ahead: MonthAhead | None) -> dict[str, Any]:
+    """The figures a vacancy is opened by, as text: K and full employees to three digits."""
+    required = verdict.required
     figures = {
-        "k": found.verdict.k.value,
+        "k": verdict.k.value,
         "fte_required": required.fte.value,
-        "fte_available": found.verdict.available,
+        "fte_available": verdict.available,
         "gap": ahead.gap if ahead else None,
     }
     return {
         **{name: None if value is None else str(to_digits(value, 3)) for name, value in figures.items()},
-        "zone": str(found.verdict.zone or ""),
-        "bottleneck": str(found.verdict.bottleneck or ""),
+        "zone": str(verdict.zone or ""),
+        "bottleneck": str(verdict.bottleneck or ""),
         "headcount": required.headcount,
         "hires": ahead.hires if ahead else None,
         "horizon": ahead.horizon if ahead else None,

@@ -148,7 +148,8 @@ def test_a_head_raises_neither_himself_nor_others_above_his_managers(world, roll
         assert browser.post("/staff/new/", {**smuggled, "login": "newcomer", "role": role}).status_code == 422, role
     browser.post(f"/staff/{own.pk}/", {**smuggled, "employed_on": "2025-01-09", "version": str(own.version)})
     after = {user.pk: model_to_dict(user) for user in User.objects.all()}
-    allowed = {"last_name", "first_name", "patronymic", "email", "extension", "worklist_cap", "employed_on", "version"}
+    allowed = {"last_name", "first_name", "patronymic", "email", "extension", "worklist_cap", "version"}
+    allowed |= {"employed_on", "part_time_percent"}
     assert before.keys() == after.keys()
     for pk, values in before.items():
         changed = {name for name in values if values[name] != after[pk][name]}

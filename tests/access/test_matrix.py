@@ -83,6 +83,7 @@ def objects(world: World) -> dict[str, int]:
         "category": cast.category.pk,
         "source": cast.source.pk,
         "year_plan": world.year_plan.pk,
+        "vacancy": world.vacancy.pk,
     }
 
 

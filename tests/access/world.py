@@ -30,6 +30,8 @@ from notifications.models import Notice, OutboxMail
 from notifications.services import ring
 from planning.models import YearPlan
 from planning.services import PlanData, PlanScope, draft_year_plan
+from staffing.models import Vacancy
+from staffing.services import draft_vacancy
 from telephony.models import Call, Line
 from telephony.services import create_connection
 from tests.factories import Cast, make_cast, make_user
@@ -81,6 +83,7 @@ class World:
     absence: Absence
     token: Any
     year_plan: YearPlan
+    vacancy: Vacancy
     connection: Any
     line: Line
     browsers: dict[str, Browser] = field(default_factory=dict)
@@ -132,6 +135,14 @@ def build_world() -> World:
         scope = PlanScope(clock.today().year, cast.sales)
         data = PlanData(Decimal(1_000_000), reason=canary("a1", "plan"))
         year_plan = draft_year_plan(scope=scope, data=data, actor=cast.volkov)
+        vacancy = draft_vacancy(
+            department=cast.sales,
+            role="farmer",
+            headcount=1,
+            wanted_on=TODAY.replace(day=1),
+            reason={},
+            actor=cast.volkov,
+        )
         absence = Absence.objects.create(
             user=cast.ivanova,
             kind="vacation",
@@ -163,6 +174,7 @@ def build_world() -> World:
         absence=absence,
         token=token,
         year_plan=year_plan,
+        vacancy=vacancy,
         connection=made.connection,
         line=line,
     )

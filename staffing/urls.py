@@ -1,0 +1,11 @@
+from django.urls import path
+
+from staffing import views
+
+urlpatterns = [
+    path("calculators/staffing/", views.staffing_calculator, name="staffing_calculator"),
+    path("staffing/vacancies/", views.vacancies, name="vacancies"),
+    path("staffing/vacancies/<int:pk>/", views.vacancy, name="vacancy"),
+    path("staffing/vacancies/<int:pk>/open/", views.vacancy_open, name="vacancy_open"),
+    path("staffing/vacancies/<int:pk>/close/", views.vacancy_close, name="vacancy_close"),
+]

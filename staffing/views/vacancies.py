@@ -1,0 +1,176 @@
+"""/staffing/vacancies/: whom a department is looking for; drafts of the night wait here for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.choices import Role
+from accounts.models import User
+from common import clock, formats
+from common.acts import answers_refusals, attempt
+from common.htmx import redirect, wants_fragment
+from common.paging import keyset_page
+from planning.views.calculators import address_of, number_text
+from staffing.choices import StaffRole, VacancyStatus
+from staffing.forms import VacancyForm
+from staffing.models import Vacancy
+from staffing.selectors import staff_lights
+from staffing.services import close_vacancy, edit_vacancy, open_vacancy
+from staffing.views.calculator.page import PATH
+from staffing.views.calculator.texts import bottleneck_name, fte_text, k_light
+
+
+@require_safe
+def vacancies(request: HttpRequest) -> HttpResponse:
+    """`?state=closed` shows the closed ones, page by page; else all that wait for somebody."""
+    viewer = _viewer(request)
+    is_closed = request.GET.get("state", "") == VacancyStatus.CLOSED
+    rows = Vacancy.objects.visible_to(viewer).select_related("department", "created_by")
+    context: dict[str, Any] = {"is_closed": is_closed, "calculator_url": PATH}
+    if is_closed:
+        page = keyset_page(
+            rows.filter(status=VacancyStatus.CLOSED),
+            field="created_at",
+            cursor=request.GET.get("page", ""),
+            is_descending=True,
+        )
+        shown = list(page.rows)
+        context["next_url"] = f"?state=closed&page={page.next_cursor}" if page.next_cursor else ""
+        context["previous_url"] = f"?state=closed&page={page.previous_cursor}" if page.previous_cursor else ""
+    else:
+        shown = list(rows.not_closed().order_by("department__name", "role"))
+    lights = staff_lights({row.department_id for row in shown})
+    context["rows"] = [_row(row, viewer, lights) for row in shown]
+    context["tabs"] = [
+        {"url": reverse("vacancies"), "label": _("Waiting"), "active": not is_closed},
+        {"url": "?state=closed", "label": _("Closed ones"), "active": is_closed},
+    ]
+    return render(request, "staffing/vacancies.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@answers_refusals
+def vacancy(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form of one vacancy: a fragment in the dialog, a page without JavaScript."""
+    viewer = _viewer(request)
+    row = _vacancy(viewer, pk)
+    initial = VacancyForm.values_of(row)
+    form = VacancyForm(
+        request.POST if request.method == "POST" else None, vacancy=row, today=clock.today(), initial=initial
+    )
+    refusal = None
+    if request.method == "POST":
+        refusal = attempt(form, lambda said: edit_vacancy(vacancy=row, actor=viewer, **said))
+        if refusal is None:
+            messages.success(request, _("The vacancy is saved."))
+            return redirect(request, reverse("vacancies"))
+    context = {
+        "form": form,
+        "refusal": refusal,
+        "vacancy": row,
+        "is_closed": row.status == VacancyStatus.CLOSED,
+        "title": f"{row.get_role_display()} · {row.department}",
+        "figures": _reason(row),
+    }
+    template = "staffing/_vacancy.html" if wants_fragment(request) else "staffing/vacancy_page.html"
+    return render(request, template, context, status=refusal.status if refusal else 200)
+
+
+@require_POST
+@answers_refusals
+def vacancy_open(request: HttpRequest, pk: int) -> HttpResponse:
+    return _act(request, pk, open_vacancy, _("The vacancy is open."))
+
+
+@require_POST
+@answers_refusals
+def vacancy_close(request: HttpRequest, pk: int) -> HttpResponse:
+    return _act(request, pk, close_vacancy, _("The vacancy is closed now."))
+
+
+def _act(request: HttpRequest, pk: int, act: Callable[..., Vacancy], told: str) -> HttpResponse:
+    viewer = _viewer(request)
+    act(vacancy=_vacancy(viewer, pk), actor=viewer)
+    messages.success(request, told)
+    return redirect(request, reverse("vacancies"))
+
+
+def _viewer(request: HttpRequest) -> User:
+    """Head or director; for everybody else the page does not exist."""
+    viewer: User = request.user  # type: ignore[assignment]
+    if viewer.role not in (Role.HEAD, Role.DIRECTOR):
+        raise Http404
+    return viewer
+
+
+def _vacancy(viewer: User, pk: int) -> Vacancy:
+    rows = Vacancy.objects.visible_to(viewer).select_related("department", "created_by")
+    return get_object_or_404(rows, pk=pk)
+
+
+def _row(row: Vacancy, viewer: User, lights: dict[int, Any]) -> dict[str, Any]:
+    light = lights.get(row.department_id)
+    now = next((one for one in light.rows if one.role == row.role), None) if light else None
+    asked = {
+        "department": row.department_id if viewer.role == Role.DIRECTOR else None,
+        "role": row.role if row.role != StaffRole.HUNTER else None,
+    }
+    return {
+        "pk": row.pk,
+        "name": row.get_role_display(),
+        "department": str(row.department),
+        "people": formats.number(row.headcount),
+        "wanted": date_format(row.wanted_on, "F Y").lower(),
+        "status": row.get_status_display(),
+        "tag": {VacancyStatus.DRAFT: "tag-warn", VacancyStatus.OPEN: "tag-good"}.get(
+            VacancyStatus(row.status), "tag-line"
+        ),
+        "is_draft": row.status == VacancyStatus.DRAFT,
+        "is_closed": row.status == VacancyStatus.CLOSED,
+        "has_text": bool(row.text),
+        "why": _why(row),
+        "by": row.created_by.short_name if row.created_by else _("by the night"),
+        "at": formats.day_time(row.created_at),
+        "now": k_light(now.k, now.zone) if now is not None else "",
+        "url": reverse("vacancy", args=[row.pk]),
+        "open_url": reverse("vacancy_open", args=[row.pk]),
+        "close_url": reverse("vacancy_close", args=[row.pk]),
+        "calculator_url": address_of(PATH, asked),
+    }
+
+
+def _why(row: Vacancy) -> str:
+    """What opened it, in one line."""
+    return _("needed %(need)s, there are %(have)s; bottleneck: %(name)s") % {
+        "need": _figure(row, "fte_required"),
+        "have": _figure(row, "fte_available"),
+        "name": bottleneck_name(row.reason.get("bottleneck")),
+    }
+
+
+def _figure(row: Vacancy, name: str) -> str:
+    value = row.reason.get(name)
+    return fte_text(None if value is None else Decimal(value))
+
+
+def _reason(row: Vacancy) -> list[tuple[str, str]]:
+    """The figures that opened the vacancy."""
+    horizon = row.reason.get("horizon")
+    return [
+        (_("Sufficiency K"), _figure(row, "k")),
+        (_("Full employees needed"), _figure(row, "fte_required")),
+        (_("Full employees there are"), _figure(row, "fte_available")),
+        (_("Bottleneck"), bottleneck_name(row.reason.get("bottleneck"))),
+        (_("Missing at the horizon"), _figure(row, "gap")),
+        (_("Horizon, months"), number_text(horizon, 0)),
+    ]
