@@ -385,33 +385,6 @@ TABLE: dict[str, Row] = {
     "vacancy": Row("200 head director; 404 rest", "422 head director; 404 rest", {"pk": "vacancy"}),
     "vacancy_open": Row(POST="303 head director; 404 rest", args={"pk": "vacancy"}),
     "vacancy_close": Row(POST="303 head director; 404 rest", args={"pk": "vacancy"}),
-    # ---- indicators and pay
-    "kpi_board": Row(SALES),
-    "kpi_board@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
-    "kpi_board@department": Row(
-        "200 owner colleague farmer intern head director; 404 rest", query="?department={department}"
-    ),
-    "kpi_list": Row(SALES, query="?of=productive_calls&from=2026-11-01&to=2026-11-30"),
-    "kpi_list@manager": Row(
-        "200 owner head director; 404 rest", query="?of=upgrades&from=2026-11-01&to=2026-11-30&user={user}"
-    ),
-    "kpi_list@nothing": Row("404 rest"),
-    "kpi_export": Row(LEADS),
-    "kpi_export@department": Row("200 head director; 404 rest", query="?department={department}"),
-    "kpi_risk": Row(POST="422 head director; 404 rest", args={"pk": "user"}),
-    "kpi_references": Row(LEADS),
-    "kpi_references@department": Row("200 head director; 404 rest", query="?department={department}"),
-    "kpi_reference_new": Row(LEADS, "422 heads director; 404 rest"),
-    "kpi_references_approve": Row(POST="422 heads director; 404 rest"),
-    "kpi_references_propose": Row(POST="303 heads director; 404 rest"),
-    "pay": Row(SALES),
-    "pay@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
-    "pay@department": Row(
-        "200 owner colleague farmer intern head director; 404 rest", query="?department={department}"
-    ),
-    "pay_export": Row(LEADS),
-    "pay_close": Row(POST="403 heads; 409 director; 404 rest"),
-    "pay_scheme": Row(LISTS, LISTS_ACT),
     # ---- telephony
     "calls": Row("200 sellers heads director quality; 404 rest"),
     # A PBX has a token of its own; no person may speak for it.
