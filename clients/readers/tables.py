@@ -16,6 +16,7 @@ from clients.readers.errors import ReadError
 from clients.readers.headers import Header, read_header
 from clients.readers.workbooks import Sheet, open_sheet
 from common.text import formula_unguard
+from common.workbooks import Limits
 
 # A cell is judged by its row (RowCode.ERROR_CELL); the reader itself must never stop in the middle of a file.
 csv.field_size_limit(IMPORT_FILE_BYTES + 1)
@@ -86,6 +87,33 @@ def open_table(path: Path) -> Table:
     if best is None:
         raise failure
     return best
+
+
+def plain_rows(path: Path, limits: Limits) -> Iterator[tuple[int, list[str]]]:
+    """`(row number, cells)` of a table whose columns are somebody else's to understand, at most `limits` of them.
+
+    The separator of a text is the one that gives its first lines the most cells. ReadError as of `open_table`.
+    """
+    if _kind(path) == "xlsx":
+        lines = open_sheet(path, limits).rows()
+    else:
+        encoding = _encoding(path)
+
+        def width(separator: str) -> int:
+            starts = islice(_lines(path, encoding, separator), IMPORT_HEADER_WITHIN_ROWS)
+            return max((len(cells) for _row_no, cells in starts), default=0)
+
+        lines = _lines(path, encoding, max(_SEPARATORS, key=width))
+    count = 0
+    for row_no, cells in lines:
+        if not any(cell.strip() for cell in cells):
+            continue
+        count += 1
+        if count > limits.rows:
+            raise ReadError("too_many_rows")
+        if len(cells) > limits.columns:
+            raise ReadError("too_many_columns")
+        yield row_no, cells
 
 
 def _find_header(lines: Iterable[tuple[int, list[str]]]) -> tuple[Header, int]:

@@ -3,6 +3,7 @@
 from planning.services.calendar import keep_elapsed_days
 from planning.services.corrections import correct_past
 from planning.services.forecasts import freeze_forecasts
+from planning.services.imports import Imported, Into, Planned, import_targets
 from planning.services.month_plans import check_proposal, make_month_plan
 from planning.services.norms import write_colour_norms
 from planning.services.plan_facts import write_plan_fact
@@ -20,14 +21,18 @@ from planning.services.year_plans import (
 __all__ = [
     "PROBLEM_TEXTS",
     "WHY_TEXTS",
+    "Imported",
+    "Into",
     "PlanData",
     "PlanScope",
+    "Planned",
     "approve_year_plan",
     "check_proposal",
     "correct_past",
     "draft_year_plan",
     "drop_year_draft",
     "freeze_forecasts",
+    "import_targets",
     "invalid_of",
     "keep_elapsed_days",
     "make_month_plan",

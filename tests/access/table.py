@@ -333,6 +333,8 @@ TABLE: dict[str, Row] = {
     "year_draft@department": Row(
         "200 head director; 404 rest", "422 head director; 404 rest", query="?department={department}"
     ),
+    "year_import": Row(LEADS, "422 heads director; 404 rest"),
+    "year_import_template": Row(LEADS),
     "year_plan": Row("200 head director; 404 rest", args={"pk": "year_plan"}),
     "year_approve": Row(POST="403 head; 409 director; 404 rest", args={"pk": "year_plan"}),
     "year_drop": Row(POST="409 head director; 404 rest", args={"pk": "year_plan"}),
