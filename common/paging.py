@@ -56,6 +56,12 @@ class _Counted(Subquery):
     output_field = IntegerField()
 
 
+def number_up_to(queryset: QuerySet[M], limit: int) -> QuerySet[Any]:
+    """One row with one column: how many rows there are, counted to `limit` + 1; no row when the table is empty."""
+    counted = _Counted(queryset.order_by().values("pk")[: limit + 1])
+    return queryset.model._base_manager.order_by().annotate(number=counted).values_list("number")[:1]
+
+
 def counts_up_to(querysets: Mapping[str, QuerySet[M]], limit: int) -> dict[str, CappedCount]:
     """Each of the querysets of one model counted no further than `limit`, all in one query."""
     model = next(iter(querysets.values())).model

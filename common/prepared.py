@@ -33,15 +33,18 @@ class Prepared:
         self._known: dict[Hashable, _Statement | None] = {}
 
     def __call__(self, shape: Hashable, /, **values: Value) -> list[tuple[Any, ...]]:
+        statement = self._statement(shape, values)
+        return [] if statement is None else statement.rows(values)
+
+    def _statement(self, shape: Hashable, values: Mapping[str, Value]) -> _Statement | None:
         key = (clock.today(), shape, tuple((name, type(value)) for name, value in values.items()))
         if key not in self._known:
             if len(self._known) >= _MOST_SHAPES:
                 self._known.clear()
             self._known[key] = self._compiled(shape, values)
-        statement = self._known[key]
-        return [] if statement is None else statement.rows(values)
+        return self._known[key]
 
-    def _compiled(self, shape: Hashable, values: dict[str, Value]) -> _Statement | None:
+    def _compiled(self, shape: Hashable, values: Mapping[str, Value]) -> _Statement | None:
         stand_ins = {name: _stand_in(value, place) for place, (name, value) in enumerate(values.items())}
         slots = {(type(value), value): _Slot(name) for name, value in stand_ins.items()}
         compiler = self._build(shape, **stand_ins).query.get_compiler(connection=connection)

@@ -7,21 +7,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from accounts.choices import Role
 from accounts.models import Absence, Department, User
 from accounts.selectors import calendar
 from clients.models import Client, Segment
 from common import clock
-from common.paging import CappedCount, count_up_to
+from common.paging import CappedCount, number_up_to
+from common.prepared import Prepared
 from common.workdays import PeriodKind, norm_week
 from deals.models import Offer
 from desk.constants import COUNT_LIMIT, TIME_TABLES, TimeBlock
 from desk.selectors.rows import age_of
 from desk.selectors.shell import end_of
 from funnels.choices import OrderStatus, OwnershipReason
-from funnels.constants import CLOCK_WARN_DAYS
+from funnels.constants import CLOCK_WARN_DAYS, SalesRole
 from funnels.models import Contact, Ownership, RotationOrder, Task
 from kpi.constants import WEEK_NORMS
 from planning.calculator import Counts
@@ -104,8 +105,7 @@ def day_of(user: User) -> Day:
     )
     day.figures = plan_fact_for(user, day=today, kinds=PERIODS, today=today)
     _norms(day)
-    base = Client.objects.visible_to(user).free_to_take(today)
-    day.free = count_up_to(base, COUNT_LIMIT)
+    day.free = _free_to_take(user, today)
     return day
 
 
@@ -152,26 +152,61 @@ def _ratio(day: Day, rows: list[Ownership]) -> Ratio:
     return ratio_of(by_segment, floors, newcomer=is_newcomer(day.user, day.today))
 
 
+_CALLS = Q(is_productive_call=True) | Q(is_walk=True)
+_CREDITED = _CALLS | Q(is_held_meeting=True) | Q(is_warm_contact=True) | Q(is_visit=True) | Q(is_incoming_call=True)
+_COUNTED = ("calls", "held", "productive", "warm", "visits", "today", "uncredited", "productive_today")
+
+
+def _contacts_counted(_shape: None, *, user: int, first: date, last: date, today: date) -> QuerySet:
+    """The person's contacts between two days by kind, in the order of `_COUNTED`; no row where there are none."""
+    of_today = Q(day=today)
+    kinds = {
+        "calls": _CALLS,
+        "held": Q(is_held_meeting=True),
+        "productive": Q(is_productive_meeting=True),
+        "warm": Q(is_warm_contact=True),
+        "visits": Q(is_visit=True),
+        "today": of_today & Q(kind="call"),
+        "uncredited": of_today & ~_CREDITED,
+        "productive_today": of_today & _CALLS,
+    }
+    rows = Contact.objects.filter(user_id=user, day__gte=first, day__lte=last).order_by().values("user_id")
+    counts = {f"n_{name}": Count("pk", filter=kinds[name]) for name in _COUNTED}
+    return rows.annotate(**counts).values_list(*counts)
+
+
+def _offers_counted(_shape: None, *, user: int, first: date, last: date) -> QuerySet:
+    rows = Offer.objects.filter(created_by_id=user, sent_on__gte=first, sent_on__lte=last)
+    return rows.order_by().values("created_by_id").annotate(number=Count("pk")).values_list("number")
+
+
+def _free_counted(shape: tuple[str, bool], *, user: int, department: int, today: date) -> QuerySet:
+    """How many clients the person may take, in one row."""
+    role, has_department = shape
+    viewer = User(pk=user, role=role, department_id=department if has_department else None, is_active=True)
+    return number_up_to(Client.objects.visible_to(viewer).free_to_take(today), COUNT_LIMIT)
+
+
+_contacts, _offers, _free = Prepared(_contacts_counted), Prepared(_offers_counted), Prepared(_free_counted)
+
+
+def _free_to_take(user: User, today: date) -> CappedCount:
+    shape = (user.role, user.department_id is not None)
+    rows = _free(shape, user=user.pk, department=user.department_id or 0, today=today) if user.is_active else []
+    found = rows[0][0] if rows else 0
+    return CappedCount(min(found, COUNT_LIMIT), found > COUNT_LIMIT)
+
+
 def _norms(day: Day) -> None:
     """Credited acts of the calendar week; a short week asks for less: norm × working days / 5, half up (R-S3-4)."""
     first, last = day.week
-    today = Q(day=day.today)
-    calls = Q(is_productive_call=True) | Q(is_walk=True)
-    credited = calls | Q(is_held_meeting=True) | Q(is_warm_contact=True) | Q(is_visit=True) | Q(is_incoming_call=True)
-    found = Contact.objects.filter(user=day.user, day__gte=first, day__lte=last).aggregate(
-        calls=Count("pk", filter=calls),
-        held=Count("pk", filter=Q(is_held_meeting=True)),
-        productive=Count("pk", filter=Q(is_productive_meeting=True)),
-        warm=Count("pk", filter=Q(is_warm_contact=True)),
-        visits=Count("pk", filter=Q(is_visit=True)),
-        today=Count("pk", filter=today & Q(kind="call")),
-        uncredited=Count("pk", filter=today & ~credited),
-        productive_today=Count("pk", filter=today & calls),
-    )
-    norms = WEEK_NORMS.get(Role(day.user.role), {})
+    rows = _contacts(None, user=day.user.pk, first=first, last=last, today=day.today)
+    found = dict(zip(_COUNTED, rows[0] if rows else (0,) * len(_COUNTED), strict=True))
+    norms = WEEK_NORMS.get(SalesRole(day.user.role), {}) if day.user.is_manager else {}
     found["offers"] = 0
     if "offers" in norms:
-        found["offers"] = Offer.objects.filter(created_by=day.user, sent_on__gte=first, sent_on__lte=last).count()
+        offers = _offers(None, user=day.user.pk, first=first, last=last)
+        found["offers"] = offers[0][0] if offers else 0
     working = len(calendar().working_days(first, last))
     day.norms = [Norm(name, found[name], (norm * working * 2 + 5) // 10) for name, norm in norms.items()]
     day.calls_today, day.uncredited_today = found["today"], found["uncredited"]
