@@ -33,6 +33,7 @@ from planning.constants import FLOOR_GREEN, FLOOR_YELLOW, NEWCOMER_DAYS, Zone
 from planning.selectors import department_figures
 from planning.selectors.forecast import segment_reference
 from planning.selectors.ratio import Ratio, add_up, floors_of, is_newcomer, ratio_of
+from staffing.selectors import StaffLight, staff_light
 
 RANK = {"none": 0, "red": 1, "yellow": 2, "green": 3}
 
@@ -106,6 +107,7 @@ class Lights:
     executes_at: datetime | None = None
     review: DepartmentReview | None = None
     calculated: JobRun | None = None
+    staff: StaffLight | None = None
     segments: dict[int, Segment] = field(default_factory=dict)
     by_segment: dict[int, Counts] = field(default_factory=dict)
 
@@ -321,3 +323,4 @@ def _rest(board: Lights) -> None:
         .first()
     )
     board.calculated = last_calculation()
+    board.staff = staff_light(board.department)

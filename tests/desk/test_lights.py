@@ -20,6 +20,8 @@ from funnels.selectors import department_funnel
 from funnels.services.clocks import fill_clock
 from journal.models import AuditEvent
 from planning.calculator import Counts
+from planning.services import set_month_target
+from staffing.models import StaffRow
 from planning.selectors.ratio import ratio_of
 from tests.factories import ClientFactory
 from tests.factories.work import on
@@ -175,6 +177,19 @@ def test_the_queries_do_not_grow_with_the_clients(cast, as_user, django_assert_m
             page = browser.get("/lights/")
     assert page.status_code == 200
     assert len(few) == len(many) <= 25
+
+
+def test_the_lights_tell_whether_there_are_enough_people(cast, as_user):
+    browser = as_user(cast.volkov)
+    with on(TODAY, 8):
+        assert "/calculators/staffing/" not in browser.get("/lights/").content.decode()
+        amount = {"month": date(2026, 11, 1), "amount": Decimal(20_000_000), "actor": cast.director}
+        set_month_target(department=cast.sales, user=None, **amount)
+        page = browser.get("/lights/").content.decode().replace("\u00a0", " ")
+    row = StaffRow.objects.get(department=cast.sales, role="hunter")
+    assert row.zone == "red" and f"K = {str(row.k)[:5]}".replace(".", ",") in page
+    assert f'href="/calculators/staffing/?department={cast.sales.pk}"' in page
+    assert f"искать {row.hires} человек" in page and "узкое место: Встречи" in page
 
 
 def test_the_head_signs_the_review_once(cast, as_user):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +24,8 @@ from desk.views.lights.cards import cards_of
 from desk.views.lights.rows import columns_of, line_of, say_of, span_of
 from desk.views.scope import department_asked
 from funnels.services.reviews import sign_review
+from staffing.choices import StaffRole
+from staffing.views.calculator.texts import bottleneck_name, fte_text, k_light
 
 
 @require_safe
@@ -57,6 +59,7 @@ def lights(request: HttpRequest) -> HttpResponse:
         "sign_url": reverse("lights_sign") + query,
         "may_sign": viewer.role == Role.HEAD,
         "review": board.review,
+        "staff": _staff(board),
         "calculated": formats.day_time(board.calculated.finished_at) if board.calculated else "",
     }
     return render(request, "desk/lights.html", context)
@@ -84,6 +87,27 @@ def _subtitle(board: Lights) -> str:
         "clients": clients,
         "managers": managers,
         "reserve": reserve,
+    }
+
+
+def _staff(board: Lights) -> dict[str, Any]:
+    """Whether there are enough people by the last night, with the way to the calculation."""
+    staff, department = board.staff, f"?department={board.department.pk}"
+    if staff is None:
+        return {}
+    worst = staff.worst
+    hires = ""
+    if staff.hires:
+        hires = ngettext("search for %(n)s person now", "search for %(n)s people now", staff.hires) % {"n": staff.hires}
+    return {
+        "light": k_light(staff.k, staff.zone),
+        "k": fte_text(staff.k),
+        "bottleneck": bottleneck_name(worst.bottleneck) if worst is not None and worst.bottleneck else "",
+        "hires": hires,
+        "url": reverse("staffing_calculator")
+        + department
+        + (f"&role={worst.role}" if worst is not None and worst.role != StaffRole.HUNTER else ""),
+        "vacancies_url": reverse("vacancies"),
     }
 
 
