@@ -153,3 +153,10 @@ def test_the_workbook_holds_the_chain_and_what_it_was_counted_from(as_user, cast
     assert ["Проведённые встречи", 60, 250, 125, 6.58, 7] in rows
     assert any(row[:2] == ["Средний чек", "60 000"] for row in rows)
     assert ask(client, "/calculators/plan/xlsx/", EXAMPLE | {"target": "x"}).status_code == 404
+
+
+def test_plan_fact_leads_heads_to_the_calculators_and_nobody_else(as_user, cast):
+    link = f"/calculators/plan/?department={cast.sales.pk}&month=2026-11"
+    assert link in plain(as_user(cast.volkov).get("/plan/"))
+    page = plain(as_user(cast.ivanova).get("/plan/"))
+    assert "/calculators/" not in page
