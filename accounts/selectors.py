@@ -28,6 +28,8 @@ from common import clock
 from common.workdays import Calendar, DayKind
 from journal.models import AuditEvent
 
+ScopeShape = tuple[str, bool, bool]  # role, is active, has a department
+
 # Organisation and calendar
 
 
@@ -221,3 +223,15 @@ def has_hidden_contents(viewer: User, event: AuditEvent) -> bool:
         return False
     app = event.object_type.partition(".")[0]
     return app not in ("accounts", "journal") and event.object_type not in _OPEN_TYPES
+
+
+def scope_of(user: User) -> tuple[ScopeShape, dict[str, int]]:
+    """What the scopes of a role depend on, and the person's own values, for queries compiled once (`Prepared`)."""
+    shape = (user.role, user.is_active, user.department_id is not None)
+    return shape, {"user": user.pk, "department": user.department_id or 0}
+
+
+def viewer_of(shape: ScopeShape, user: int, department: int) -> User:
+    """Somebody of this shape, not written anywhere, whom `visible_to` may be asked for."""
+    role, is_active, has_department = shape
+    return User(pk=user, role=role, is_active=is_active, department_id=department if has_department else None)

@@ -45,8 +45,7 @@ class CappedCount:
 
 def count_up_to(queryset: QuerySet[Any], limit: int) -> CappedCount:
     """Counts no further than `limit`, so that a counter never walks a whole table."""
-    found = queryset.order_by()[: limit + 1].count()
-    return CappedCount(min(found, limit), found > limit)
+    return capped(queryset.order_by()[: limit + 1].count(), limit)
 
 
 class _Counted(Subquery):
@@ -56,20 +55,28 @@ class _Counted(Subquery):
     output_field = IntegerField()
 
 
+def capped(number: int, limit: int) -> CappedCount:
+    """What a count that stopped after `limit` + 1 says."""
+    return CappedCount(min(number, limit), number > limit)
+
+
 def number_up_to(queryset: QuerySet[M], limit: int) -> QuerySet[Any]:
     """One row with one column: how many rows there are, counted to `limit` + 1; no row when the table is empty."""
-    counted = _Counted(queryset.order_by().values("pk")[: limit + 1])
-    return queryset.model._base_manager.order_by().annotate(number=counted).values_list("number")[:1]
+    return numbers_up_to({"rows": queryset}, limit)
+
+
+def numbers_up_to(querysets: Mapping[str, QuerySet[M]], limit: int) -> QuerySet[Any]:
+    """The same for several querysets of one model, a column each."""
+    model = next(iter(querysets.values())).model
+    counted = {f"n_{name}": _Counted(rows.order_by().values("pk")[: limit + 1]) for name, rows in querysets.items()}
+    # Any row carries the figures; a table without one has nothing to count.
+    return model._base_manager.order_by().annotate(**counted).values_list(*counted)[:1]
 
 
 def counts_up_to(querysets: Mapping[str, QuerySet[M]], limit: int) -> dict[str, CappedCount]:
     """Each of the querysets of one model counted no further than `limit`, all in one query."""
-    model = next(iter(querysets.values())).model
-    counted = {f"n_{name}": _Counted(rows.order_by().values("pk")[: limit + 1]) for name, rows in querysets.items()}
-    # Any row carries the figures; a table without one has nothing to count.
-    row = next(iter(model._base_manager.order_by().values(**counted)[:1]), {})
-    found = {name: row.get(f"n_{name}") or 0 for name in querysets}
-    return {name: CappedCount(min(number, limit), number > limit) for name, number in found.items()}
+    row = next(iter(numbers_up_to(querysets, limit)), (0,) * len(querysets))
+    return {name: capped(number or 0, limit) for name, number in zip(querysets, row, strict=True)}
 
 
 def keyset_page(

@@ -13,10 +13,12 @@ from django.db.models.functions import Coalesce
 
 from accounts.choices import Role
 from accounts.models import User
+from accounts.selectors import ScopeShape, scope_of, viewer_of
 from clients.choices import Section
 from clients.models import Client
 from common import clock
-from common.paging import CappedCount, KeysetPage, counts_up_to, keyset_page
+from common.paging import CappedCount, KeysetPage, capped, keyset_page, numbers_up_to
+from common.prepared import Prepared
 from desk.constants import COUNT_LIMIT, EXPORT_ROWS
 from desk.selectors.work import aged_q
 
@@ -56,10 +58,20 @@ def exportable(user: User, clients: QuerySet[Client]) -> QuerySet[Client]:
     return clients.filter(owner=user) if user.is_manager else clients
 
 
+def _sections_counted(shape: ScopeShape, *, user: int, department: int) -> QuerySet:
+    viewer = viewer_of(shape, user, department)
+    scopes = {section: Client.objects.visible_to(viewer, sections=(section,)) for section in Section.values}
+    return numbers_up_to(scopes, COUNT_LIMIT)
+
+
+_counted = Prepared(_sections_counted)
+
+
 def section_counts(user: User) -> dict[str, CappedCount]:
     """Visible clients by section, each counted up to COUNT_LIMIT; one query."""
-    scopes = {section: Client.objects.visible_to(user, sections=(section,)) for section in Section.values}
-    return counts_up_to(scopes, COUNT_LIMIT)
+    shape, values = scope_of(user)
+    numbers = next(iter(_counted(shape, **values)), (0,) * len(Section.values))
+    return {section: capped(number or 0, COUNT_LIMIT) for section, number in zip(Section.values, numbers, strict=True)}
 
 
 def chip_figures(clients: QuerySet[Client], day: date) -> Figures:

@@ -11,10 +11,10 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.choices import Role
 from accounts.models import Absence, Department, User
-from accounts.selectors import calendar
+from accounts.selectors import ScopeShape, calendar, scope_of, viewer_of
 from clients.models import Client, Segment
 from common import clock
-from common.paging import CappedCount, number_up_to
+from common.paging import CappedCount, capped, number_up_to
 from common.prepared import Prepared
 from common.workdays import PeriodKind, norm_week
 from deals.models import Offer
@@ -180,10 +180,9 @@ def _offers_counted(_shape: None, *, user: int, first: date, last: date) -> Quer
     return rows.order_by().values("created_by_id").annotate(number=Count("pk")).values_list("number")
 
 
-def _free_counted(shape: tuple[str, bool], *, user: int, department: int, today: date) -> QuerySet:
+def _free_counted(shape: ScopeShape, *, user: int, department: int, today: date) -> QuerySet:
     """How many clients the person may take, in one row."""
-    role, has_department = shape
-    viewer = User(pk=user, role=role, department_id=department if has_department else None, is_active=True)
+    viewer = viewer_of(shape, user, department)
     return number_up_to(Client.objects.visible_to(viewer).free_to_take(today), COUNT_LIMIT)
 
 
@@ -191,10 +190,9 @@ _contacts, _offers, _free = Prepared(_contacts_counted), Prepared(_offers_counte
 
 
 def _free_to_take(user: User, today: date) -> CappedCount:
-    shape = (user.role, user.department_id is not None)
-    rows = _free(shape, user=user.pk, department=user.department_id or 0, today=today) if user.is_active else []
-    found = rows[0][0] if rows else 0
-    return CappedCount(min(found, COUNT_LIMIT), found > COUNT_LIMIT)
+    shape, values = scope_of(user)
+    rows = _free(shape, today=today, **values)
+    return capped(rows[0][0] if rows else 0, COUNT_LIMIT)
 
 
 def _norms(day: Day) -> None:

@@ -9,6 +9,7 @@ from django.db.models import F, Func, IntegerField, OuterRef, QuerySet, Subquery
 
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import User
+from accounts.selectors import ScopeShape, scope_of, viewer_of
 from common import clock
 from common.prepared import Prepared
 from funnels.models import RotationOrder, SalesCycle, Task
@@ -40,9 +41,9 @@ def end_of(day: date) -> datetime:
 _NAMES = ("unread", "tasks", "rotation", "queue", "clients")
 
 
-def _counters(shape: tuple[str, bool], *, user: int, department: int, until: datetime) -> QuerySet:
-    role, has_department = shape
-    viewer = User(pk=user, role=role, department_id=department if has_department else None, is_active=True)
+def _counters(shape: ScopeShape, *, user: int, department: int, until: datetime) -> QuerySet:
+    viewer = viewer_of(shape, user, department)
+    role = viewer.role
     parts = {"unread": count_of(Notice.objects.visible_to(viewer).unread())}
     if role in MANAGER_ROLES or role in (Role.HEAD, Role.DIRECTOR):
         parts["tasks"] = count_of(Task.objects.open().filter(assignee=OuterRef("pk"), due_at__lt=until))
@@ -65,12 +66,6 @@ _prepared = Prepared(_counters)
 
 def shell_counts(user: User) -> ShellCounts:
     """The counters of one person; one query, the same for everybody of his role."""
-    if not user.is_active:
-        return ShellCounts()
-    (found,) = _prepared(
-        (user.role, user.department_id is not None),
-        user=user.pk,
-        department=user.department_id or 0,
-        until=end_of(clock.today()),
-    )
+    shape, values = scope_of(user)
+    (found,) = _prepared(shape, until=end_of(clock.today()), **values)
     return ShellCounts(**{name: number or 0 for name, number in zip(_NAMES, found, strict=True)})

@@ -22,7 +22,7 @@ from common import clock, formats, markup
 from common.acts import answers_refusals, attempt, done
 from common.fields import moment
 from common.htmx import wants_fragment
-from common.paging import count_up_to, keyset_page
+from common.paging import counts_up_to, keyset_page
 from funnels.choices import TaskKind
 from funnels.forms import TaskFilterForm, TaskForm
 from funnels.forms.tasks import PERIODS
@@ -61,7 +61,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
         "period": period,
         "is_done": is_done,
         "is_filtered": bool(kept or period),
-        "chips": [_chip(rows, name, label, period, kept) for name, label in _period_labels()],
+        "chips": _chips(rows, period, kept),
         "next_url": _url(kept, period, page.next_cursor) if page.next_cursor else "",
         "previous_url": _url(kept, period, page.previous_cursor) if page.previous_cursor else "",
         "has_people": bool(people),
@@ -162,10 +162,21 @@ def _in_period(rows: QuerySet[Task], period: str) -> QuerySet[Task]:
     return rows
 
 
-def _chip(rows: QuerySet[Task], name: str, label: str, period: str, kept: dict[str, str]) -> dict[str, Any]:
+def _chips(rows: QuerySet[Task], period: str, kept: dict[str, str]) -> list[dict[str, Any]]:
+    labels = _period_labels()
     # Done tasks pile up for years; their number tells nobody anything.
-    count = None if name == "done" else count_up_to(_in_period(rows, name), COUNT_LIMIT).value
-    return {"label": label, "url": _url(kept, name), "count": count, "active": name == period}
+    counts = counts_up_to(
+        {name or "all": _in_period(rows, name) for name, _label in labels if name != "done"}, COUNT_LIMIT
+    )
+    return [
+        {
+            "label": label,
+            "url": _url(kept, name),
+            "count": None if name == "done" else counts[name or "all"].value,
+            "active": name == period,
+        }
+        for name, label in labels
+    ]
 
 
 def _url(kept: dict[str, str], period: str, cursor: str = "") -> str:
