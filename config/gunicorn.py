@@ -1,6 +1,8 @@
 """The web server: `gunicorn -c python:config.gunicorn config.wsgi`, in a terminal and in production alike."""
 
+import gc
 import os
+from typing import Any
 
 from config import env, logs
 
@@ -18,3 +20,9 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 # A request line longer than any of ours is refused before Django sees it.
 limit_request_line = 8190
 logconfig_dict = logs.configuration(env.log_format())
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """What the loaded program is made of lives to the end: no collection of a worker walks it again or copies its pages."""
+    gc.collect()
+    gc.freeze()
