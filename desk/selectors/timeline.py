@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from clients.models import Client
 from common import clock, formats, markup
+from common.prepared import Prepared
 from funnels.choices import ContactKind, ContactResult, Direction, EvidenceType, FactKind, OwnershipReason
 from funnels.models import ColourChange, Contact, Fact, Ownership, StateChange
 from funnels.selectors.credits import credit_names
@@ -129,21 +130,23 @@ def timeline(*, client: Client, viewer: User, kind: str, source: Source, cursor:
 
 def counts(client: Client, source: Source) -> dict[str, int]:
     """Numbers of the filters, in one query."""
-    contacts = Contact.objects.filter(client=OuterRef("pk"))
-    row = (
-        Client.objects.filter(pk=client.pk)
-        .values_list(
-            _number(contacts, "client"),
-            _number(contacts.filter(CREDITED), "client"),
-            _number(ColourChange.objects.filter(cycle__client=OuterRef("pk")), "cycle__client"),
-            _number(Call.objects.filter(client=OuterRef("pk"), contact__isnull=True), "client"),
-        )
-        .get()
-    )
-    contact, credited, colour, call = row
+    ((contact, credited, colour, call),) = _numbers(None, client=client.pk)
     everything = contact + call + colour + len(_facts_of(source, "all")) + len(source.states) + len(source.ownerships)
     facts = colour + len(_facts_of(source, "facts"))
     return {"all": everything, "contacts": contact + call, "credited": credited, "facts": facts}
+
+
+def _numbers_of(_shape: None, *, client: int) -> QuerySet[Any]:
+    contacts = Contact.objects.filter(client=OuterRef("pk"))
+    return Client.objects.filter(pk=client).values_list(
+        _number(contacts, "client"),
+        _number(contacts.filter(CREDITED), "client"),
+        _number(ColourChange.objects.filter(cycle__client=OuterRef("pk")), "cycle__client"),
+        _number(Call.objects.filter(client=OuterRef("pk"), contact__isnull=True), "client"),
+    )
+
+
+_numbers = Prepared(_numbers_of)
 
 
 def _number(rows: QuerySet[Any], of: str) -> Coalesce:
