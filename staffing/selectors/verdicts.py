@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from planning.constants import Zone
 from staffing.calculator import (
     MonthAhead,
     Required,
@@ -38,9 +39,14 @@ class RoleVerdict:
         return bool(self.people) or needed is None or needed >= LEAST_FTE_OF_EMPTY_ROLE
 
     @property
-    def hires(self) -> int:
-        """People to search for now; 0 also where the role is left to others."""
-        return (self.ahead.hires or 0) if self.ahead is not None and self.is_counted else 0
+    def hires(self) -> int | None:
+        """People to search for now against a deficit; None when it cannot be told.
+
+        A green light is no deficit, though somebody may leave, and a role left to others has none.
+        """
+        if not self.is_counted or self.verdict.zone is Zone.GREEN:
+            return 0
+        return self.ahead.hires if self.ahead is not None else None
 
 
 def role_verdicts(inputs: StaffInputs) -> list[RoleVerdict]:

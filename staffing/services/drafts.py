@@ -32,8 +32,8 @@ def month_after(day: date, months: int) -> date:
 
 
 def draft_of_night(inputs: StaffInputs, found: RoleVerdict, run: JobRun | None) -> Vacancy | None:
-    """The draft this deficit opens; None without a deficit, while a vacancy of the role stands, or soon after one was
-    closed for at least as many people.
+    """The draft this deficit opens; None without one, while a vacancy of the role stands, or soon after one was closed for
+    at least as many people. A green light is no deficit.
     """
     if not found.hires:
         return None

@@ -79,7 +79,7 @@ def _values(inputs: StaffInputs, one: RoleVerdict) -> dict[str, Any]:
         "headcount": None if required.headcount is None else min(required.headcount, MOST_COUNT),
         "people": len(one.people),
         "gap": stored(ahead.gap) if ahead else None,
-        "hires": None if ahead is None or ahead.hires is None else min(ahead.hires, MOST_COUNT),
+        "hires": None if one.hires is None else min(one.hires, MOST_COUNT),
         "is_counted": one.is_counted,
         "inputs": {
             "plan": str(inputs.plan),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from django import forms
 from django.http import QueryDict
@@ -54,8 +54,15 @@ class StaffForm(CalculatorForm):
         return [self[name] for name in names if name in self.fields]
 
     @property
-    def block_fields(self) -> list[tuple[Block, list[forms.BoundField]]]:
-        return [(block, self.bound(block.names)) for block in self.blocks]
+    def block_fields(self) -> list[dict[str, Any]]:
+        """Of each segment: money, and rates with stays apart, which are shown when they are wrong."""
+        if self.role != StaffRole.HUNTER:
+            return []
+        rows = []
+        for block in self.blocks:
+            money, pace = self.bound(block.names[:2]), self.bound(block.names[2:])
+            rows.append({"block": block, "money": money, "pace": pace, "is_open": any(one.errors for one in pace)})
+        return rows
 
     @property
     def people_fields(self) -> list[forms.BoundField]:
@@ -82,18 +89,14 @@ class StaffForm(CalculatorForm):
         return self.bound(LINES)
 
     @property
-    def variant_fields(self) -> list[tuple[int, list[forms.BoundField]]]:
+    def variant_fields(self) -> list[dict[str, Any]]:
         if self.role != StaffRole.HUNTER:
             return []
-        return [
-            (number, self.bound(f"{variant}_{one}" for one in CHANGES))
-            for number, variant in enumerate(VARIANTS, start=1)
-        ]
-
-    @property
-    def is_compared(self) -> bool:
-        """Whether any variant says something, right or wrong."""
-        return any(field.value() for _number, group in self.variant_fields for field in group)
+        rows = []
+        for number, variant in enumerate(VARIANTS, start=1):
+            fields = self.bound(f"{variant}_{one}" for one in CHANGES)
+            rows.append({"number": number, "fields": fields, "is_open": any(field.value() for field in fields)})
+        return rows
 
     @property
     def is_answering(self) -> bool:
