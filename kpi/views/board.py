@@ -27,7 +27,7 @@ from kpi.choices import RiskAct
 from kpi.forms import AskForm
 from kpi.selectors import KINDS, Board, PersonRow, SegmentRow, board_of, may_approve
 from kpi.selectors.references import SEGMENT_KPIS
-from kpi.views.cells import cell, label, list_url
+from kpi.views.cells import cell, label, list_url, met
 from planning.choices import PeriodKind as PeriodLabel
 from planning.constants import Zone
 from planning.rules import following_day, previous_day
@@ -94,7 +94,7 @@ def kpi_board(request: HttpRequest) -> HttpResponse:
         "uncredited_url": list_url(
             "uncredited", board.first, board.as_of, user=board.user, department=board.department.pk
         ),
-        "segments": [_segment(board, row) for row in board.segments],
+        "segments": _segments(board) if board.segments else None,
         "columns": [label(kpi) for kpi in COLUMNS],
         "rows": [_person(board, row, scope) for row in board.rows] if scope.user is None else [],
         "weeks": _weeks(board.rows[0]) if scope.user is not None and board.rows else [],
@@ -150,18 +150,29 @@ def _money(board: Board) -> dict[str, Any]:
     }
 
 
-def _segment(board: Board, row: SegmentRow) -> dict[str, Any]:
-    lines = []
+def _segments(board: Board) -> dict[str, Any]:
+    """One table: indicators down, segments across; below them what the funnel of each is worth (3.4)."""
+    rows = []
     for kpi in SEGMENT_KPIS:
-        one = cell(board, row.lines[kpi])
-        if one["url"]:
-            one["url"] += f"&segment={row.segment_id}"
-        lines.append(one)
+        cells = []
+        for segment in board.segments:
+            one = cell(board, segment.lines[kpi])
+            if one["url"]:
+                one["url"] += f"&segment={segment.segment_id}"
+            cells.append({**one, "segment": board.names[segment.segment_id]})
+        rows.append({"name": label(kpi), "cells": cells})
+    return {
+        "names": [
+            {"name": board.names[one.segment_id], "clients": formats.number(one.clients)} for one in board.segments
+        ],
+        "rows": rows,
+        "pipelines": [_pipeline(one) for one in board.segments],
+    }
+
+
+def _pipeline(row: SegmentRow) -> dict[str, Any]:
     pipeline = row.pipeline
     return {
-        "name": board.names[row.segment_id],
-        "lines": lines,
-        "clients": formats.number(row.clients),
         "velocity": _("%(money)s a day") % {"money": money_text(pipeline.velocity)}
         if pipeline.velocity is not None
         else because(pipeline.why)
@@ -230,7 +241,7 @@ def _head(board: Board) -> dict[str, Any]:
                 "label": _("Morning reviews signed"),
                 "value": figure_text(review.figure, share_text),
                 "foot": _("of the working days, at least %(share)s") % {"share": share_text(review.target, 0)},
-                "light": _met(review.is_met),
+                "light": met(review.is_met),
             },
             {
                 "label": _("Managers whose funnel is enough"),
@@ -257,18 +268,12 @@ def _head(board: Board) -> dict[str, Any]:
                 "url": f"/clients/?section=any&open=yes&owner={one.user.pk}",
                 "clients": formats.number(one.clients),
                 "k": number_text(one.k, 3) if one.k is not None else _("nothing is required"),
-                "k_light": _met(one.k is None or one.k >= 1),
-                "floors": _met(one.floors_met) if one.floors_met is not None else _("not judged yet"),
+                "k_light": met(one.k is None or one.k >= 1),
+                "floors": met(one.floors_met) if one.floors_met is not None else _("not judged yet"),
             }
             for one in head.managers
         ],
     }
-
-
-def _met(is_met: bool | None) -> Any:
-    if is_met is None:
-        return ""
-    return light(None, Zone.GREEN if is_met else Zone.RED, _("met") if is_met else _("not met"))
 
 
 def _say(board: Board) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -15,7 +16,9 @@ from kpi.calculator import Kpi, Trend
 from kpi.choices import Indicator, Source
 from kpi.selectors import Board, Line
 from kpi.selectors.counts import SOURCES
+from kpi.selectors.lines import COUNTED
 from kpi.selectors.references import PERSON_KPIS, SHARES
+from planning.constants import Zone
 from planning.views.calculators import address_of, light, money_text, number_text, share_text
 
 
@@ -90,13 +93,29 @@ def cell(board: Board, line: Line | None, user: User | None = None) -> dict[str,
     return {
         "name": label(line.kpi),
         "fact": shown(line.kpi, line.fact),
-        "norm": shown(line.kpi, line.norm),
-        "light": light(line.held.share, line.held.zone) if line.held.zone else "",
+        "norm": formats.DASH if line.kpi in COUNTED and not line.norm else shown(line.kpi, line.norm),
+        "light": verdict(line),
         "trend": trend_of(line.trend),
         "url": behind(board, line, user),
         "counted": line.counted,
         "source": source_text(line.source),
     }
+
+
+def verdict(line: Line) -> SafeString | str:
+    """The share of the norm with its light; a fault that must not happen has a word only."""
+    if line.held.zone is None:
+        return ""
+    if line.held.share is None:
+        return met(line.held.zone is Zone.GREEN)
+    return light(line.held.share, line.held.zone)
+
+
+def met(is_met: bool | None) -> SafeString | str:
+    if is_met is None:
+        return ""
+    word = pgettext("indicator", "met") if is_met else pgettext("indicator", "not met")
+    return light(None, Zone.GREEN if is_met else Zone.RED, word)
 
 
 def source_text(source: str) -> str:

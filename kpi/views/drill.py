@@ -21,6 +21,7 @@ from funnels.services.texts import reason_text
 from kpi.calculator import Kpi
 from kpi.forms import ListForm
 from kpi.selectors.counts import EXITS, MOVES, SOURCES, STEPS, UNCREDITED, Rows
+from kpi.selectors.people import short_names
 from kpi.views.cells import label
 from planning.views.calculators import address_of
 from planning.views.scope import chosen, whole
@@ -51,7 +52,7 @@ def kpi_list(request: HttpRequest) -> HttpResponse:
     page = keyset_page(
         rows.select_related(*_related(found)), field=found.day, cursor=request.GET.get("cursor", ""), is_descending=True
     )
-    people = _people(page.rows, found)
+    people = short_names(_user_id(row, found) for row in page.rows)
     visible = set(
         Client.objects.visible_to(viewer)
         .filter(pk__in={client.pk for row in page.rows if (client := _client(row, found)) is not None})
@@ -122,11 +123,6 @@ def _user_id(row: Any, found: Rows) -> int:
     for name in path:
         row = getattr(row, name)
     return getattr(row, last)
-
-
-def _people(rows: list[Any], found: Rows) -> dict[int, str]:
-    ids = {_user_id(row, found) for row in rows}
-    return {user.pk: user.short_name for user in User.objects.filter(pk__in=ids)}
 
 
 def _line(row: Any, found: Rows, people: dict[int, str], visible: set[int]) -> dict[str, Any]:

@@ -29,7 +29,6 @@ from kpi.selectors import may_approve, month_pays, own_statements, statements
 from kpi.selectors.pay import WEIGHED, MonthPay, MonthPays
 from kpi.views.cells import label, list_url
 from planning.views.calculators import address_of, number_text, rounded, share_text
-from planning.views.cells import light_of
 from planning.views.scope import Scope, chosen
 
 EARLIEST, LATEST = date(2015, 1, 1), date(2100, 12, 1)
@@ -131,7 +130,7 @@ def _live_row(live: MonthPays, line: MonthPay) -> dict[str, Any]:
         "fact": formats.money(pay.fact),
         "fact_url": payments(line.user, live.month, live.as_of),
         "plan": formats.money(pay.plan),
-        "light": light_of(pay.attainment, None, _attained(pay.attainment)),
+        "light": _attained(pay.attainment),
         "multiplier": number_text(pay.multiplier, 2, short=True),
         "kpi": share_text(pay.kpi),
         "amount": formats.money(pay.amount),

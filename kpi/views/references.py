@@ -25,6 +25,7 @@ from kpi.constants import REFERENCE_LEAST_FINISHED, REFERENCE_LEAST_MANAGERS
 from kpi.forms import ReferenceForm
 from kpi.models import Norm, ReferenceKPI
 from kpi.selectors import may_approve, proposals, references_on
+from kpi.selectors.people import short_names
 from kpi.selectors.references import (
     PERSON_KPIS,
     ROLES,
@@ -65,7 +66,7 @@ def references(request: HttpRequest) -> HttpResponse:
     waiting = {
         (row.segment_id, row.role, row.kpi): row for row in proposals(department=department, viewer=viewer, after=today)
     }
-    names = _names(waiting.values())
+    names = short_names(pk for row in waiting.values() for pk in row.basis.get("best", ()))
     groups = [_group(_("All segments: the whole working time"), None, PERSON_KPIS, ROLES, now, ahead, waiting, names)]
     groups += [
         _group(segment.name, pk, SEGMENT_KPIS, SEGMENT_ROLES, now, ahead, waiting, names)
@@ -94,11 +95,6 @@ def references(request: HttpRequest) -> HttpResponse:
 
 def _month(day: date) -> str:
     return date_format(day, "F Y").lower()
-
-
-def _names(rows: Any) -> dict[int, str]:
-    ids = {pk for row in rows for pk in row.basis.get("best", ())}
-    return {user.pk: user.short_name for user in User.objects.filter(pk__in=ids)}
 
 
 def _group(
