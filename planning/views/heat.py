@@ -19,7 +19,13 @@ _STEPS: Final = ((100, 4), (80, 3), (50, 2), (0, 1))
 
 def heat_of(board: Board) -> dict[str, Any] | None:
     """Head and rows as the template prints them; None while nothing of the period is over or nobody is in it."""
-    begun = [at for at, one in enumerate(board.stretches) if one.starts_on <= board.figures.as_of]
+    as_of = board.figures.as_of
+    begun = [
+        at
+        for at, one in enumerate(board.stretches)
+        if (one.starts_on if one.is_month else one.day) <= as_of
+        or any(row.cells[at].has_payments for row in board.heat)
+    ]
     if not begun or not board.heat:
         return None
     return {

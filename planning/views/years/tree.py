@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.selectors import calendar as production_calendar
 from common import clock, formats
@@ -61,7 +62,7 @@ def tree_of_version(plan: YearPlan, approved: YearPlan | None) -> dict[str, Any]
 
 def _branch(name: str, period: Period, plan: Decimal, calendar: Calendar, parts: list[Any]) -> dict[str, Any]:
     days = len(calendar.working_days(period.starts_on, period.ends_on))
-    return {"name": name, "amount": formats.money(plan), "days": days, "parts": parts}
+    return {"name": name, "amount": formats.money(plan), "days": _days(days), "parts": parts}
 
 
 def _month(
@@ -75,14 +76,14 @@ def _month(
     return {
         "name": month_name(month),
         "amount": formats.money(plan),
-        "days": days,
+        "days": _days(days),
         "weight": number_text(days * coefficient, 2, short=True),
         "season": number_text(coefficient, 2, short=True) if coefficient != 1 else "",
         "is_kept": is_kept,
         "url": _month_url(scope, first),
         "weeks": [
             {
-                "name": f"{period.starts_on.day}–{formats.date_num(period.ends_on)}",
+                "name": _stretch(period),
                 "days": len(calendar.working_days(period.starts_on, period.ends_on)),
                 "amount": formats.money(amount),
             }
@@ -93,7 +94,7 @@ def _month(
                 "name": _stretch(period),
                 "amount": formats.money(amount),
                 "days": [
-                    f"{formats.date_num(day)}: {formats.money(money)}"
+                    f"{day:%d.%m}: {formats.money(money)}"
                     for day, money in day_plans
                     if period.starts_on <= day <= period.ends_on
                 ],
@@ -103,14 +104,18 @@ def _month(
     }
 
 
+def _days(number: int) -> str:
+    return ngettext("%(n)s working day", "%(n)s working days", number) % {"n": number}
+
+
 def _inside(tree: PlanTree, kind: PeriodKind, first: date, last: date) -> list[tuple[Period, Decimal]]:
     return [(period, plan) for period, plan in tree[kind] if first <= period.starts_on <= last]
 
 
 def _stretch(period: Period) -> str:
     if period.starts_on == period.ends_on:
-        return formats.date_num(period.starts_on)
-    return f"{period.starts_on.day:02d}–{formats.date_num(period.ends_on)}"
+        return f"{period.starts_on:%d.%m}"
+    return f"{period.starts_on:%d}–{period.ends_on:%d.%m}"
 
 
 def _month_url(scope: PlanScope, first: date) -> str:
