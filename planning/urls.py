@@ -26,4 +26,5 @@ urlpatterns = [
     path("calculators/forecast/", calculators.forecast_calculator, name="forecast_calculator"),
     path("calculators/forecast/xlsx/", calculators.forecast_book, name="forecast_book"),
     path("calculators/funnel/", calculators.funnel_calculator, name="funnel_calculator"),
+    path("calculators/funnel/xlsx/", calculators.funnel_book, name="funnel_book"),
 ]

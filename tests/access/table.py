@@ -348,6 +348,7 @@ TABLE: dict[str, Row] = {
     "forecast_calculator@department": Row("200 head director; 404 rest", query="?department={department}"),
     "plan_book": Row(LEADS),  # calculators
     "forecast_book": Row(LEADS),  # calculators
+    "funnel_book": Row(LEADS),  # calculators
     "funnel_calculator": Row(LEADS),
     "funnel_calculator@department": Row("200 head director; 404 rest", query="?department={department}"),
     "funnel_calculator@manager": Row("200 head director; 404 rest", query="?department={department}&user={user}"),

@@ -48,6 +48,12 @@ def plain(response):
     return unescape(response.content.decode()).replace(NBSP, " ")
 
 
+def rows_of(response):
+    """The first sheet of a workbook in an answer."""
+    book = calamine.CalamineWorkbook.from_filelike(BytesIO(b"".join(response.streaming_content)))
+    return book.get_sheet_by_index(0).to_python()
+
+
 def test_the_worked_example_of_the_method_through_the_page(as_user, cast):
     page = plain(ask(as_user(cast.volkov), "/calculators/plan/", EXAMPLE))
     for digits in ("50", "72", "120", "150", "250", "302", "1 510"):
@@ -147,9 +153,7 @@ def test_whose_department_is_counted(as_user, cast):
 
 def test_the_workbook_holds_the_chain_and_what_it_was_counted_from(as_user, cast):
     client = as_user(cast.volkov)
-    answer = ask(client, "/calculators/plan/xlsx/", EXAMPLE)
-    book = calamine.CalamineWorkbook.from_filelike(BytesIO(b"".join(answer.streaming_content)))
-    rows = book.get_sheet_by_index(0).to_python()
+    rows = rows_of(ask(client, "/calculators/plan/xlsx/", EXAMPLE))
     assert ["Проведённые встречи", 60, 250, 125, 6.58, 7] in rows
     assert any(row[:2] == ["Средний чек", "60 000"] for row in rows)
     assert ask(client, "/calculators/plan/xlsx/", EXAMPLE | {"target": "x"}).status_code == 404

@@ -2,10 +2,8 @@
 
 from datetime import date
 from decimal import Decimal
-from io import BytesIO
 
 import pytest
-import python_calamine as calamine
 
 from clients.models import Client
 from funnels.models import SalesCycle
@@ -14,7 +12,7 @@ from tests.factories.cast import make_user
 from tests.factories.clients import ClientFactory
 from tests.factories.money import open_cycle, paid
 from tests.factories.work import on
-from tests.planning.test_calculator_pages import HTMX, ask, beside, plain
+from tests.planning.test_calculator_pages import HTMX, ask, beside, plain, rows_of
 
 PATH = "/calculators/forecast/"
 FIRST_OF_DECEMBER = date(2026, 12, 1)
@@ -57,11 +55,6 @@ def funnel(cast, owner, green, yellow, red, cheque):
         )
         for client, colour in zip(clients, colours, strict=True)
     )
-
-
-def rows_of(response):
-    book = calamine.CalamineWorkbook.from_filelike(BytesIO(b"".join(response.streaming_content)))
-    return book.get_sheet_by_index(0).to_python()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from planning.services import set_month_target
 from tests.factories.money import open_cycle
 from tests.factories.work import on
-from tests.planning.test_calculator_pages import HTMX, TODAY, ask, beside, plain
+from tests.planning.test_calculator_pages import HTMX, TODAY, ask, beside, plain, rows_of
 
 PATH = "/calculators/funnel/"
 BASE = {
@@ -87,15 +87,20 @@ def test_the_answer_alone_is_cheap_and_wrong_numbers_stand_beside_their_fields(
 
 def test_extreme_funnels_are_explained(as_user, cast):
     client = as_user(cast.volkov)
-    nothing = ask(client, PATH, FIRST | {"plan": "0"})
-    assert nothing.status_code == 200 and "сделки не нужны" in plain(nothing)
-    empty = plain(ask(client, PATH, FIRST | {"green": "0", "yellow": "0", "red": "0"}))
+
+    def fragment(client, numbers):
+        answer = ask(client, PATH, numbers | {"segment": cast.medium.pk}, **HTMX)
+        assert answer.status_code == 200
+        return plain(answer)
+
+    assert "сделки не нужны" in fragment(client, FIRST | {"plan": "0"})
+    empty = fragment(client, FIRST | {"green": "0", "yellow": "0", "red": "0"})
     assert "0,000" in empty and "взять ещё 44 клиентов" in empty
-    few = plain(ask(client, PATH, FIRST | {"green": "1", "yellow": "1", "red": "5"}))
+    few = fragment(client, FIRST | {"green": "1", "yellow": "1", "red": "5"})
     assert "Клиентов меньше 18" in few
-    huge = plain(ask(client, PATH, FIRST | {"plan": "999 999 999 999,99", "p_red": "0,01 %"}))
+    huge = fragment(client, FIRST | {"plan": "999 999 999 999,99", "p_red": "0,01 %"})
     assert "Воронки не хватает" in huge and "∞" not in huge
-    still = plain(ask(client, PATH, FIRST | {"t_green": "0", "t_yellow": "0", "t_red": "0"}))
+    still = fragment(client, FIRST | {"t_green": "0", "t_yellow": "0", "t_red": "0"})
     assert "Длина цикла неизвестна." in still
 
 
@@ -127,6 +132,9 @@ def test_live_numbers_fill_the_form_and_the_worst_stand_first(as_user, cast):
     assert link in text
     own = plain(as_user(cast.volkov).get(PATH, {"user": cast.ivanova.pk}))
     assert 'name="green" value="3"' in own and 'name="plan" value="300 000"' in own and "план месяца" in own
+    book = rows_of(as_user(cast.volkov).get(f"{PATH}xlsx/", {"segment": cast.medium.pk}))
+    (row,) = (line for line in book if line[1] == cast.petrov.full_name)
+    assert row[0] == "Средний" and row[2] == 787500.0 and row[4::2][:2] == [1, 1]
     listed = plain(as_user(cast.volkov).get("/clients/", {"section": "any", "colour": "red", "owner": cast.petrov.pk}))
     assert listed.count("data-row") == 5
 
@@ -138,12 +146,12 @@ def test_the_whole_is_as_good_as_its_worst_segment(as_user, cast):
     assert "По сегментам" in text and "Малый" in text and "Крупный" in text
     small = BASE | {"plan": "2 000 000", "paid": "0", "average_cheque": "40 000", "segment": cast.small.pk}
     small |= {"p_red": "45", "p_yellow": "65", "p_green": "75", "t_green": "5", "t_yellow": "5", "t_red": "4"}
-    judged = plain(ask(as_user(cast.volkov), PATH, small | {"green": "11", "yellow": "19", "red": "33"}))
+    judged = plain(ask(as_user(cast.volkov), PATH, small | {"green": "11", "yellow": "19", "red": "33"}, **HTMX))
     assert "0,917" in judged and "на грани" in judged and "0,495" in judged
     assert [cells(judged, one)[0] for one in ("green", "yellow", "red")] == ["12", "18", "31"]
     large = BASE | {"plan": "4 500 000", "paid": "0", "average_cheque": "450 000", "segment": cast.large.pk}
     large |= {"p_red": "40", "p_yellow": "55", "p_green": "65", "green": "5", "yellow": "9", "red": "26"}
-    judged = plain(ask(as_user(cast.volkov), PATH, large))
+    judged = plain(ask(as_user(cast.volkov), PATH, large, **HTMX))
     assert "0,833" in judged and "на грани" in judged
     assert cells(judged, "green")[6] == "+2" and cells(judged, "yellow")[6] == "+3"
 

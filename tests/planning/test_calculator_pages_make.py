@@ -38,6 +38,10 @@ def seen_on(page):
     return re.search(r'name="seen" value="(\w+)"', page).group(1)
 
 
+def look(client, **changes):
+    return plain(client.get(address(**changes), **HTMX))
+
+
 def confirm(client, url=None, *, seen=None, reason=""):
     url = url or address()
     seen = seen or seen_on(plain(client.get(url, **HTMX)))
@@ -54,7 +58,7 @@ def test_the_dialog_says_what_is_written_and_the_button_writes_it(as_user, cast)
         for _ in range(number):
             open_cycle(cast, owner, "green")
     client = as_user(cast.volkov)
-    dialog = plain(client.get(address(), **HTMX))
+    dialog = look(client)
     assert "Делится по прогнозам" in dialog and "2 250 000 ₽" in dialog and "750 000 ₽" in dialog
     assert "Результативные звонки" in dialog and "<dd>40</dd>" in dialog
     assert "хантеров нужно 5,5, есть 2" in dialog
@@ -74,7 +78,7 @@ def test_the_dialog_says_what_is_written_and_the_button_writes_it(as_user, cast)
 
 def test_without_a_forecast_the_target_is_divided_by_capacity(as_user, cast):
     client = as_user(cast.volkov)
-    assert "Прогноза ещё нет" in plain(client.get(address()))
+    assert "Прогноза ещё нет" in plain(client.get(address()))  # the page of those without JavaScript
     assert confirm(client).status_code == 303
     written = targets()
     assert set(written) == {one.pk for one in (cast.ivanova, cast.petrov, cast.kuznetsova, cast.smirnova, cast.orlov)}
@@ -83,7 +87,7 @@ def test_without_a_forecast_the_target_is_divided_by_capacity(as_user, cast):
 
 def test_a_second_press_writes_nothing_and_a_change_asks_for_its_reason(as_user, cast):
     client = as_user(cast.volkov)
-    seen = seen_on(plain(client.get(address())))
+    seen = seen_on(look(client))
     assert confirm(client, seen=seen).status_code == 303
     assert confirm(client, seen=seen).status_code == 303
     assert MonthNorms.objects.count() == 1 and MonthTarget.objects.count() == 5
@@ -93,12 +97,12 @@ def test_a_second_press_writes_nothing_and_a_change_asks_for_its_reason(as_user,
     assert confirm(client, more, reason="Вырос спрос").status_code == 303
     assert sum(targets().values()) == Decimal("4000000.00")
     assert list(MonthNorms.objects.filter(is_current=True).values_list("version", "reason")) == [(2, "Вырос спрос")]
-    assert "ничего записано не будет" in plain(client.get(more))
+    assert "ничего записано не будет" in plain(client.get(more, **HTMX))
 
 
 def test_what_has_changed_since_the_dialog_is_shown_and_not_written(as_user, cast):
     client = as_user(cast.volkov)
-    seen = seen_on(plain(client.get(address())))
+    seen = seen_on(look(client))
     set_month_target(department=cast.sales, user=cast.petrov, month=DECEMBER, amount=Decimal(5), actor=cast.director)
     answer = confirm(client, seen=seen, reason="Всё равно")
     page = plain(answer)
@@ -113,10 +117,10 @@ def test_targets_of_people_who_left_stay_and_count(as_user, cast):
     )
     User.objects.filter(pk=cast.petrov.pk).update(is_active=False)
     client = as_user(cast.volkov)
-    assert "здесь больше не планирует" in plain(client.get(address()))
+    assert "здесь больше не планирует" in look(client)
     assert confirm(client).status_code == 303
     assert sum(targets().values()) == Decimal("3000000.00") and targets()[cast.petrov.pk] == Decimal(1_000_000)
-    small = plain(client.get(address(target="500 000")))
+    small = look(client, target="500 000")
     assert "уже больше этого" in small and "Утвердить план" not in small
 
 
@@ -131,9 +135,9 @@ def test_numbers_that_make_no_plan_are_refused_in_words(as_user, cast):
         ({"call_to_appointed": "0,0001"}, "Норма дня больше"),
         ({"target": "много"}, "Нужна сумма"),
     ]:
-        page = plain(client.get(address(**changes)))
+        page = plain(client.get(address(**changes), **HTMX))
         assert sentence in page and "Утвердить план" not in page, changes
-        assert client.post(address(**changes), {"seen": "x"}).status_code == 422
+    assert client.post(address(target="0"), {"seen": "x"}, **HTMX).status_code == 422
     assert not MonthTarget.objects.exists() and not MonthNorms.objects.exists()
 
 

@@ -1,6 +1,6 @@
 """What every calculator page is made of: numbers of the address, defaults with their source, figures in words."""
 
-from planning.views.calculators.books import forecast_book, plan_book
+from planning.views.calculators.books import forecast_book, funnel_book, plan_book
 from planning.views.calculators.fields import NumberField, RoubleField, ShareField, WholeField, read_number
 from planning.views.calculators.forecast import forecast_calculator
 from planning.views.calculators.forms import CalculatorForm, Default, address_of
@@ -35,6 +35,7 @@ __all__ = [
     "first_calculator",
     "forecast_book",
     "forecast_calculator",
+    "funnel_book",
     "funnel_calculator",
     "light",
     "make_plan",

@@ -11,13 +11,17 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from common.books import XLSX, write_book
 from common.money import Exact
 from journal.services import record
 from planning.calculator import WrongInput, decompose
 from planning.selectors.outlook import outlook_of
+from planning.selectors.sufficiency import funnels_of
 from planning.views.calculators.forecast import forecast_month
 from planning.views.calculators.forecast_form import ForecastForm
+from planning.views.calculators.funnel import person_of
+from planning.views.calculators.funnel_form import COLOURS
 from planning.views.calculators.plan import step_name
 from planning.views.calculators.plan_form import PlanForm, asked_month, defaults_of, months_to_choose
 from planning.views.calculators.scope import Place, place_of
@@ -91,6 +95,30 @@ def forecast_book(request: HttpRequest) -> FileResponse:
     paid = sum(found.paid.values(), Decimal(0))
     total = [place.department.name, None, None, None, _number(made.expected_deals_total, 3), paid, made.amount, target]
     return _book(place, f"forecast-{month:%Y-%m}", head, [*lines, total])
+
+
+@require_safe
+def funnel_book(request: HttpRequest) -> FileResponse:
+    """Everybody's funnel in every segment as it stands: what is required, what there is, K."""
+    place = place_of(request)
+    person = person_of(place, request.GET.get("user", ""))
+    found = funnels_of(department=place.department, day=place.today)
+    head = [_("Segment"), _("Manager"), _("Plan, ₽"), _("Paid, ₽")]
+    for name in (_("Green"), _("Yellow"), _("Red")):
+        head += [name, _("%(colour)s: required") % {"colour": name}]
+    people: list[User | None] = [person] if person else [None, *found.people]
+    judged = [(user, found.judged(user).segments) for user in people]
+    lines: list[list[Any]] = []
+    for segment in found.segments if place.segment is None else [place.segment]:
+        for user, verdicts in judged:
+            if (verdict := verdicts.get(segment.pk)) is None:
+                continue
+            part = found.part(segment, user)
+            line = [segment.name, user.full_name if user else place.department.name, part.plan, part.paid]
+            for colour in COLOURS:
+                line += [part.counts[colour], verdict.required[colour]]
+            lines.append([*line, _number(verdict.k_funnel, 3)])
+    return _book(place, f"funnel-{place.today:%Y-%m-%d}", [*head, "K"], lines)
 
 
 def _book(place: Place, name: str, head: list[str], lines: Iterable[list[Any]]) -> FileResponse:

@@ -28,6 +28,7 @@ from planning.views.calculators.funnel_tables import clients_url
 from planning.views.calculators.plan_form import asked_month, month_name
 from planning.views.calculators.scope import Place, menus_of, place_of
 from planning.views.calculators.texts import because, light, money_text, number_text, share_text
+from planning.views.cells import payments_url
 
 PATH: Final = "/calculators/forecast/"
 MOST_PLANNED: Final = 30
@@ -99,7 +100,16 @@ def _answer(place: Place, found: Outlook, form: ForecastForm, made: WhatIf, is_m
         "says": _sentences(place, found, after, made, is_moved),
         "lines": lines,
         "total": _total(place, found, after, plans, counts),
-        "is_moved": is_moved,
+        "links": [
+            {
+                "url": address_of("/calculators/funnel/", {"department": place.address["department"]}),
+                "text": _("Is the funnel enough"),
+            },
+            {
+                "url": address_of("/calculators/plan/", {"department": place.address["department"]}),
+                "text": _("Calculation of the plan"),
+            },
+        ],
         "book_url": address_of(
             f"{PATH}xlsx/", place.address, form.values(), {"month": f"{found.span.period.starts_on:%Y-%m}"}
         ),
@@ -188,6 +198,7 @@ def _line(
         "deals": number_text(one.expected_deals_total, 3),
         "by_colour": _by_colour(one.expected_deals),
         "paid": money_text(found.paid.get(user.pk, Decimal(0))),
+        "paid_url": payments_url(found.span, found.day - timedelta(days=1), user=user),
         "forecast": money_text(one.amount),
         "gain": f"+{money_text(gain)}" if is_moved and gain > 0 else "",
         "plan": money_text(plan) if plan is not None else formats.DASH,
@@ -216,6 +227,7 @@ def _total(
         ],
         "deals": number_text(made.expected_deals_total, 3),
         "paid": money_text(sum(found.paid.values(), Decimal(0))),
+        "paid_url": payments_url(found.span, found.day - timedelta(days=1), department=place.department.pk),
         "forecast": money_text(made.amount),
         "plan": money_text(sum(plans.values(), Decimal(0))) if plans else formats.DASH,
     }

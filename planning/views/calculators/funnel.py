@@ -35,7 +35,7 @@ from planning.views.calculators.forms import address_of
 from planning.views.calculators.funnel_form import COLOURS, FunnelForm, defaults_of
 from planning.views.calculators.funnel_tables import clients_url, people_table, segments_table
 from planning.views.calculators.scope import Place, menus_of, place_of
-from planning.views.calculators.texts import because, light, money_text, number_text, share_text
+from planning.views.calculators.texts import because, light, money_text, number_text, share_text, typed_number
 from planning.views.scope import whole
 
 PATH = "/calculators/funnel/"
@@ -46,7 +46,7 @@ _NAMED_BY_ADDRESS = frozenset(FunnelForm.base_fields)
 def funnel_calculator(request: HttpRequest) -> HttpResponse:
     """`?department=&segment=&user=` and the numbers; a fragment is the answer alone. 422 with sentences by field."""
     place = place_of(request)
-    user = _person(place, request.GET.get("user", ""))
+    user = person_of(place, request.GET.get("user", ""))
     is_fragment = wants_fragment(request)
     is_told = is_fragment and place.segment is not None and request.GET.keys() >= _NAMED_BY_ADDRESS
     found = None if is_told else funnels_of(department=place.department, day=place.today)
@@ -68,7 +68,7 @@ def funnel_calculator(request: HttpRequest) -> HttpResponse:
     return render(request, template, context, status=status)
 
 
-def _person(place: Place, asked: str) -> User | None:
+def person_of(place: Place, asked: str) -> User | None:
     """The person of `?user=` inside the department; Http404 for anybody else."""
     key = whole(asked)
     if key is None:
@@ -130,7 +130,36 @@ def answer_of(
         "rows": [_row(place, user, segment, given, verdict, colour, is_judged) for colour in COLOURS],
         "ratio_say": _ratio_sentence(verdict, total, is_judged),
         "pairs": _pairs(given, verdict),
+        "links": _links(place, user, segment, given, verdict),
+        "book_url": address_of(f"{PATH}xlsx/", _scope_of(place, user, segment)),
     }
+
+
+def _scope_of(place: Place, user: User | None, segment: Segment) -> dict[str, int | None]:
+    scope = {"department": place.address["department"], "segment": segment.pk}
+    return scope | {"user": user.pk if user else None}
+
+
+def _links(
+    place: Place, user: User | None, segment: Segment, given: FunnelInput, verdict: Sufficiency
+) -> list[dict[str, str]]:
+    """The clients to move, and the people a funnel needs: the next cause of a gap (R-S0-A0)."""
+    links = []
+    if verdict.moves.red_to_yellow:
+        url = clients_url(place.department, Colour.RED, user=user, segment=segment)
+        links.append({"url": url, "text": _("Go through the red ones")})
+    if verdict.moves.yellow_to_green:
+        url = clients_url(place.department, Colour.YELLOW, user=user, segment=segment)
+        links.append({"url": url, "text": _("Go through the yellow ones")})
+    if user is None:
+        asked = {
+            "department": place.address["department"],
+            "segment": segment.pk,
+            "plan": typed_number(given.plan),
+            "average_cheque": typed_number(given.average_cheque),
+        }
+        links.append({"url": address_of("/calculators/staffing/", asked), "text": _("Is there enough staff")})
+    return links
 
 
 def zone_title(zone: Zone | None) -> str:
