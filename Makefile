@@ -49,12 +49,15 @@ test: lint
 lint: .venv/.complete
 	@echo "== ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "== translations" && $(BIN)/python -m common.messages compile && $(BIN)/python -m common.messages check
-	@echo "== mypy, bandit, secrets" && { { $(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium -r . && \
-		$(BIN)/python -m config.secret_scan; } & guards=$$!; $(BIN)/mypy .; typed=$$?; wait $$guards && exit $$typed; }
-	@echo "== import contracts" && $(BIN)/lint-imports
-	@echo "== migrations" && $(MANAGE) makemigrations --check --dry-run
-	@STATE_DIR="$${STATE_DIR:-$(CURDIR)/var/test}" $(BIN)/python -m config.migration_lint
-	@echo "== API schema" && $(BIN)/python -m config.schema_drift
+	@echo "== mypy, and beside it: bandit, secrets, import contracts, migrations, API schema" && { { set -e; \
+		export STATE_DIR="$${STATE_DIR:-$(CURDIR)/var/test}"; \
+		$(BIN)/bandit --quiet --configfile pyproject.toml --severity-level medium -r .; \
+		$(BIN)/python -m config.secret_scan; \
+		$(BIN)/lint-imports; \
+		$(MANAGE) makemigrations --check --dry-run; \
+		$(BIN)/python -m config.migration_lint; \
+		$(BIN)/python -m config.schema_drift; } & guards=$$!; \
+		$(BIN)/mypy .; typed=$$?; wait $$guards && exit $$typed; }
 
 bench: .venv/.complete
 	@$(BIN)/python -m bench $(BENCH_ARGS)
