@@ -20,9 +20,9 @@ from funnels.selectors import department_funnel
 from funnels.services.clocks import fill_clock
 from journal.models import AuditEvent
 from planning.calculator import Counts
+from planning.selectors.ratio import ratio_of
 from planning.services import set_month_target
 from staffing.models import StaffRow
-from planning.selectors.ratio import ratio_of
 from tests.factories import ClientFactory
 from tests.factories.work import on
 
