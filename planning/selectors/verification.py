@@ -63,7 +63,7 @@ class PeriodCheck:
     """How one frozen forecast came true; roubles, parts of 1, client ids.
 
     `verification` is None when nothing was frozen; `people` tells whose funnel held each forecast client, `paid` what
-    every client brought in the period.
+    every client brought in the period. `has_clients`: whether the forecast was frozen with its clients.
     """
 
     span: Span
@@ -72,6 +72,7 @@ class PeriodCheck:
     fact: Decimal = Decimal("0.00")
     people: Mapping[int, int] = field(default_factory=dict)
     paid: Mapping[int, Decimal] = field(default_factory=dict)
+    has_clients: bool = False
 
     @property
     def forecast_clients(self) -> frozenset[int]:
@@ -87,7 +88,11 @@ class PeriodCheck:
 
     @property
     def coverage(self) -> Fraction | None:
-        return coverage(self.forecast_clients, self.paid_clients)
+        return coverage(self.forecast_clients, self.paid_clients) if self.has_clients else None
+
+
+# Person (None: the department), roubles, cycles of the forecast (None: frozen without them).
+_Frozen = tuple[int | None, Decimal, list[int] | None]
 
 
 def check_periods(
@@ -96,14 +101,14 @@ def check_periods(
     """V, hit rate and coverage of the frozen forecasts of these periods, of a department or one person. Three queries."""
     frozen = _frozen(department_id, user_id, spans)
     paid = _paid_by_client(department_id, user_id, spans)
-    cycle_ids = {cycle_id for rows in frozen.values() for _user, _amount, cycles in rows for cycle_id in cycles}
+    cycle_ids = {cycle_id for rows in frozen.values() for _user, _amount, cycles in rows for cycle_id in cycles or ()}
     clients = dict(SalesCycle.objects.filter(pk__in=cycle_ids).values_list("pk", "client_id"))
     return {kind: _check(span, frozen[kind], paid[kind], clients, user_id) for kind, span in spans.items()}
 
 
 def _check(
     span: Span,
-    frozen: list[tuple[int | None, Decimal, list[int]]],
+    frozen: list[_Frozen],
     paid: Mapping[tuple[int, int], Decimal],
     clients: Mapping[int, int],
     user_id: int | None,
@@ -122,20 +127,21 @@ def _check(
         ForecastAndFact(forecasts.get(person, nothing), by_person.get(person, nothing))
         for person in sorted(forecasts.keys() | by_person.keys())
     ]
+    has_clients = any(cycles is not None for _person, _amount, cycles in frozen)
     people = {
         clients[cycle_id]: person
         for person, _amount, cycles in frozen
         if person is not None
-        for cycle_id in cycles
+        for cycle_id in cycles or ()
         if cycle_id in clients
     }
     verification = verify_department(pairs) if user_id is None else verify_manager(pairs[0])
-    return PeriodCheck(span, verification, sum(forecasts.values(), nothing), fact, people, by_client)
+    return PeriodCheck(span, verification, sum(forecasts.values(), nothing), fact, people, by_client, has_clients)
 
 
 def _frozen(
     department_id: int, user_id: int | None, spans: Mapping[PeriodKind, Span]
-) -> dict[PeriodKind, list[tuple[int | None, Decimal, list[int]]]]:
+) -> dict[PeriodKind, list[_Frozen]]:
     """Rows frozen for each period: person (None: the department), roubles, cycles."""
     wanted = Q(pk__in=[])
     for kind, span in spans.items():
@@ -143,9 +149,9 @@ def _frozen(
     rows = ForecastSnapshot.objects.filter(wanted, department_id=department_id)
     if user_id is not None:
         rows = rows.filter(user_id=user_id)
-    found: dict[PeriodKind, list[tuple[int | None, Decimal, list[int]]]] = {kind: [] for kind in spans}
+    found: dict[PeriodKind, list[_Frozen]] = {kind: [] for kind in spans}
     for period, person, amount, details in rows.values_list("period", "user_id", "amount", "details"):
-        found[PeriodKind(period)].append((person, amount, details.get("cycles", [])))
+        found[PeriodKind(period)].append((person, amount, details.get("cycles")))
     return found
 
 

@@ -95,7 +95,7 @@ def target_url(board: Board, user: User | None) -> str:
     return "/plan/target/?" + urlencode({"department": board.department.pk, **who, "day": month})
 
 
-def stats_of(board: Board) -> list[dict[str, Any]]:
+def stats_of(board: Board, viewer: User) -> list[dict[str, Any]]:
     figures = board.figures
     link = payments_url(
         board.span, figures.as_of, user=board.user, department=None if board.user else board.department.pk
@@ -140,6 +140,7 @@ def stats_of(board: Board) -> list[dict[str, Any]]:
                 "value": formats.money_short(board.forecast),
                 "light": markup.plan_light(percent_of(share)) if share is not None else "",
                 "foot": formats.money(board.forecast),
+                "url": forecast_url(board, viewer),
             }
         )
     stats.append(_verification_stat(board))
@@ -178,6 +179,13 @@ def _verification_stat(board: Board) -> dict[str, Any]:
         "light": light_of(None, verified.zone, trust(verified)),
         "foot": _("bias %(bias)s") % {"bias": bias_text(verified)},
     }
+
+
+def forecast_url(board: Board, viewer: User) -> str:
+    """The clients and chances a forecast is made of; the calculator knows the running month, and no managers."""
+    if viewer.is_manager or board.kind is not PeriodKind.MONTH or not board.is_running:
+        return ""
+    return "/calculators/forecast/?" + urlencode({"department": board.department.pk})
 
 
 def verification_url(board: Board) -> str:
@@ -219,6 +227,7 @@ def person_line(board: Board, line: PersonLine, *, may_set: bool, viewer: User) 
         "light": light_of(figures.attainment, figures.zone),
         "bar": svg.bullet(figures.fact, figures.plan, forecast=line.forecast, title=_bar_title(line)),
         "forecast": formats.money(line.forecast),
+        "forecast_url": forecast_url(board, viewer),
         "forecast_share": formats.percent(percent_of(attainment(line.forecast, figures.plan)), 0)
         if line.forecast is not None and figures.plan
         else "",
@@ -239,7 +248,7 @@ def _bar_title(line: PersonLine) -> str:
     }
 
 
-def total_line(board: Board) -> dict[str, Any] | None:
+def total_line(board: Board, viewer: User) -> dict[str, Any] | None:
     if board.user is not None:
         return None
     figures, verified = board.figures, board.verification
@@ -249,6 +258,7 @@ def total_line(board: Board) -> dict[str, Any] | None:
         "fact_url": payments_url(board.span, figures.as_of, department=board.department.pk),
         "light": light_of(figures.attainment, figures.zone),
         "forecast": formats.money(board.forecast),
+        "forecast_url": forecast_url(board, viewer),
         "needed": formats.money(figures.needed_per_day) if board.is_running else formats.DASH,
         "verification": light_of(verified.value, verified.zone, "") if verified else formats.DASH,
         "bias": bias_text(verified) if verified else formats.DASH,

@@ -136,6 +136,7 @@ def _row(scope: Scope, kind: PeriodKind, check: PeriodCheck, request: HttpReques
         "forecast": formats.money(check.forecast),
         "light": light_of(verified.value, verified.zone, trust(verified)),
         "bias": bias_text(verified),
+        "has_clients": check.has_clients,
         "hit": formats.percent(percent_of(check.hit_rate)),
         "hit_of": _("%(part)s of %(whole)s") % {"part": len(sets["hit"]), "whole": len(sets["forecast"])},
         "hit_url": _clients_url(scope, kind, request, "forecast"),
