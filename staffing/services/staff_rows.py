@@ -84,8 +84,8 @@ def _values(inputs: StaffInputs, one: RoleVerdict) -> dict[str, Any]:
         "inputs": {
             "plan": str(inputs.plan),
             "working_days": inputs.working_days,
-            "absence": str(float(inputs.absence.value)),
-            "attrition": str(float(inputs.attrition.value)),
+            "absence": str(to_digits(inputs.absence.value, 3)),
+            "attrition": str(to_digits(inputs.attrition.value, 3)),
             "customers": {str(size): number for size, number in inputs.customers.items()},
         },
     }
