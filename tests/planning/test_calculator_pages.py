@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 import pytest
 import python_calamine as calamine
 
+from funnels.models import Contact, SalesCycle
 from planning.views.calculators import read_number
+from tests.factories.money import open_cycle
 from tests.factories.work import on
 
 TODAY = date(2026, 11, 20)
@@ -164,3 +166,42 @@ def test_plan_fact_leads_heads_to_the_calculators_and_nobody_else(as_user, cast)
     assert link in plain(as_user(cast.volkov).get("/plan/"))
     page = plain(as_user(cast.ivanova).get("/plan/"))
     assert "/calculators/" not in page
+
+
+def meetings(cast, user, number, productive):
+    """Held meetings of one person this month, the first of them productive."""
+    cycle = open_cycle(cast, user)
+    Contact.objects.bulk_create(
+        Contact(
+            client=cycle.client,
+            cycle=cycle,
+            user=user,
+            kind="meeting",
+            result="talked",
+            at=f"2026-11-{day + 1:02}T09:00Z",
+            day=date(2026, 11, day + 1),
+            recorded_at="2026-11-19T09:00Z",
+            is_held_meeting=True,
+            is_productive_meeting=day < productive,
+        )
+        for day in range(number)
+    )
+
+
+def test_own_statistics_replace_the_norm_when_there_is_enough_of_them(as_user, cast):
+    meetings(cast, cast.petrov, 9, 9)
+    page = as_user(cast.volkov).get("/calculators/plan/")
+    assert 'name="held_to_productive" value="60 %"' in plain(page)
+    meetings(cast, cast.ivanova, 10, 7)
+    page = plain(as_user(cast.volkov).get("/calculators/plan/"))
+    # Nine of another's are too few to count, and the tenth of hers is the first that does.
+    assert 'name="held_to_productive" value="70 %"' in page
+    assert "факт за 90 дней: менеджеров 1, случаев 10" in page
+    won = {"closed_on": date(2026, 11, 10), "closed_at": "2026-11-10T09:00Z", "outcome": "won", "colour": "none"}
+    SalesCycle.objects.update(owner=None, paid_amount=300_000, **won)
+    assert 'name="average_cheque" value="80 000"' in plain(as_user(cast.volkov).get("/calculators/plan/"))
+    for _ in range(8):
+        cycle = open_cycle(cast, cast.ivanova)
+        SalesCycle.objects.filter(pk=cycle.pk).update(owner=None, paid_amount=50_000, **won)
+    page = plain(as_user(cast.volkov).get("/calculators/plan/"))
+    assert 'name="average_cheque" value="100 000"' in page and "факт: выигранных сделок за 90 дней — 10" in page

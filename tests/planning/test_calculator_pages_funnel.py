@@ -140,10 +140,16 @@ def test_live_numbers_fill_the_form_and_the_worst_stand_first(as_user, cast):
 
 
 def test_the_whole_is_as_good_as_its_worst_segment(as_user, cast):
-    fill(cast, cast.ivanova, cast.small, 1, 1, 1)
-    fill(cast, cast.petrov, cast.large, 1, 1, 1)
+    fill(cast, cast.ivanova, cast.small, 5, 5, 12)
+    fill(cast, cast.petrov, cast.large, 1, 1, 2)
+    plan_for(cast, cast.ivanova, "400000")
+    plan_for(cast, cast.petrov, "300000")
     text = plain(as_user(cast.volkov).get(PATH))
-    assert "По сегментам" in text and "Малый" in text and "Крупный" in text
+    by_segments = text[text.index("По сегментам") : text.index("По менеджерам")]
+    # 4 deals of 80 000 against 1, 1, 2: two green are required, and the whole is what the large ones are.
+    assert by_segments.index("Крупный") < by_segments.index("Малый")
+    assert "K всех сегментов вместе 0,333, по худшему из них — «Крупный»." in by_segments
+    assert "не хватает" in by_segments and f'name="segment" value="{cast.large.pk}"' in text
     small = BASE | {"plan": "2 000 000", "paid": "0", "average_cheque": "40 000", "segment": cast.small.pk}
     small |= {"p_red": "45", "p_yellow": "65", "p_green": "75", "t_green": "5", "t_yellow": "5", "t_red": "4"}
     judged = plain(ask(as_user(cast.volkov), PATH, small | {"green": "11", "yellow": "19", "red": "33"}, **HTMX))

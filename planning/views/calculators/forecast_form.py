@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from planning.views.calculators.fields import RoubleField, WholeField
 from planning.views.calculators.forms import CalculatorForm, Default
 from planning.views.calculators.texts import typed_number
 
+MOST_MOVABLE: Final = 20  # people with fields of their own: those with most to move
 # Green ones first: a red client moved up is not at once moved on.
 _UP = ((Colour.YELLOW, Colour.GREEN), (Colour.RED, Colour.YELLOW))
 
@@ -36,8 +38,10 @@ class ForecastForm(CalculatorForm):
 
     def __init__(self, data: Mapping[str, str], found: Outlook, source: str) -> None:
         self.movable = {pk: counts for pk, counts in found.counts().items() if counts.yellow or counts.red}
-        names = {pk: found.inputs.people[pk] for pk in self.movable if pk in found.inputs.people}
-        self.people = sorted(names.values(), key=lambda one: (one.last_name, one.first_name, one.pk))
+        known = [found.inputs.people[pk] for pk in self.movable if pk in found.inputs.people]
+        most = sorted(known, key=lambda one: (-self.movable[one.pk].yellow, -self.movable[one.pk].red, one.pk))
+        self.is_cut = len(most) > MOST_MOVABLE
+        self.people = sorted(most[:MOST_MOVABLE], key=lambda one: (one.last_name, one.first_name, one.pk))
         extra = {
             field_name(colour, one.pk): WholeField(
                 label=_("%(colour)s, of %(n)s") % {"colour": _word(colour), "n": self.movable[one.pk][colour]}

@@ -109,7 +109,20 @@ def _around(place: Place, user: User | None, segment: Segment | None, found: Fun
         "scope": scope,
         "whole_url": address_of(PATH, here) if user else "",
         "segments": segments_table(found, user, here, PATH),
+        "whole": _whole(found, user),
         "people": [] if user else people_table(found, here, PATH),
+    }
+
+
+def _whole(found: Funnels, user: User | None) -> dict[str, Any] | None:
+    """The verdict on all segments together: that of the worst of them (R-S0-P2)."""
+    judged = found.judged(user)
+    if judged.worst is None or judged.zone is None:
+        return None
+    told = {"k": number_text(judged.k_funnel, 3), "segment": found.inputs.segments[judged.worst].name}
+    return {
+        "light": light(None, judged.zone, zone_word(judged.zone)),
+        "text": _("K of all segments together is %(k)s, that of the worst one, “%(segment)s”.") % told,
     }
 
 
