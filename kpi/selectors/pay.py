@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -148,6 +147,12 @@ def statements(*, viewer: User, department: Department, month: date) -> QuerySet
     return rows.select_related("user", "scheme", "closed_by", "department")
 
 
+def statement_of(*, viewer: User, user: User, month: date) -> PayStatement | None:
+    """The frozen pay of one person, whatever department closed it."""
+    rows = PayStatement.objects.visible_to(viewer).filter(user=user, month=month)
+    return rows.select_related("user", "scheme", "closed_by", "department").first()
+
+
 def is_closed(*, department: Department, month: date) -> bool:
     return PayStatement.objects.filter(department=department, month=month).exists()
 
@@ -156,7 +161,3 @@ def own_statements(*, viewer: User, user: User, most: int = 12) -> list[PayState
     """The closed months of one person, newest first."""
     rows = PayStatement.objects.visible_to(viewer).filter(user=user).select_related("department")
     return list(rows.order_by("-month", "-pk")[:most])
-
-
-def total_of(amounts: list[Decimal]) -> Decimal:
-    return sum(amounts, Decimal("0.00"))

@@ -1,4 +1,5 @@
-from kpi.views.board import kpi_board, kpi_export, risk_act
+from kpi.views.acts import kpi_export, risk_act
+from kpi.views.board import kpi_board
 from kpi.views.drill import kpi_list
 from kpi.views.pay import pay_close, pay_export, pay_page
 from kpi.views.references import reference_new, references, references_approve, references_propose

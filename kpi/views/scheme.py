@@ -19,7 +19,7 @@ from kpi import services
 from kpi.forms import SchemeForm, initial_of
 from kpi.models import PayScheme
 from kpi.selectors import terms_of
-from kpi.views.pay import month_words, terms_rows
+from kpi.views.pay.rows import month_words, terms_rows
 
 
 @require_http_methods(["GET", "POST"])
