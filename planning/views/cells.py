@@ -201,10 +201,10 @@ def trust(verified: Verification) -> str:
     }[verified.zone]
 
 
-def bias_text(verified: Verification) -> str:
+def bias_text(verified: Verification, places: int = 1) -> str:
     if verified.bias is None:
         return formats.DASH
-    text = f"{formats.signed(percent_of(verified.bias), 1)}{formats.SPACE}%"
+    text = f"{formats.signed(percent_of(verified.bias), places)}{formats.SPACE}%"
     if verified.systematic is None:
         return text
     word = (

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from accounts.selectors import calendar as production_calendar
 from clients.models import Client
-from common import clock, formats
+from common import clock, formats, markup
 from common.workdays import PeriodKind
 from planning.choices import PeriodKind as PeriodLabel
 from planning.rules import ALL_KINDS, Span, previous_day, span_of
 from planning.selectors.verification import PeriodCheck, check_periods
-from planning.views.cells import bias_text, light_of, payments_between, percent_of, trust
+from planning.views.cells import bias_text, payments_between, percent_of, trust
 from planning.views.page import period_asked
 from planning.views.scope import Scope, chosen
 
@@ -134,8 +134,10 @@ def _row(scope: Scope, kind: PeriodKind, check: PeriodCheck, request: HttpReques
         return row
     return row | {
         "forecast": formats.money(check.forecast),
-        "light": light_of(verified.value, verified.zone, trust(verified)),
-        "bias": bias_text(verified),
+        "light": markup.plan_light(
+            percent_of(verified.value), colour=str(verified.zone), word=trust(verified), places=2
+        ),
+        "bias": bias_text(verified, 2),
         "has_clients": check.has_clients,
         "hit": formats.percent(percent_of(check.hit_rate)),
         "hit_of": _("%(part)s of %(whole)s") % {"part": len(sets["hit"]), "whole": len(sets["forecast"])},

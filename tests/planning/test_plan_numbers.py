@@ -190,3 +190,32 @@ def test_frozen_forecasts_are_verified_with_the_clients_behind_the_shares(as_use
     own = as_user(cast.petrov).get("/plan/verification/clients/?period=day").content.decode()
     assert own.count('<tr><th scope="row">') == 1 and hit.client.name not in own
     assert as_user(cast.petrov).get(f"/plan/verification/?user={cast.ivanova.pk}").status_code == 404
+
+
+def test_the_worked_verification_is_read_to_the_digit(as_user, cast):
+    million = Decimal(1_000_000)
+    pairs = {cast.ivanova: ("2", "1.9"), cast.petrov: ("1.4", "1.54"), cast.kuznetsova: ("1.2", "0.78")}
+    for user, (forecast, fact) in pairs.items():
+        paid(cast, user, Decimal(fact) * million, date(2026, 10, 15))
+        ForecastSnapshot.objects.create(
+            department=cast.sales,
+            user=user,
+            period="month",
+            starts_on=date(2026, 10, 1),
+            ends_on=date(2026, 10, 31),
+            amount=Decimal(forecast) * million,
+            frozen_at="2026-10-01T00:30Z",
+        )
+    browser = as_user(cast.volkov)
+
+    def month_of(url):
+        page = unescape(browser.get(url).content.decode())
+        return next(row for row in page.split("<tr>") if "Месяц<small>" in row)
+
+    whole = month_of("/plan/verification/")
+    assert all(text in whole for text in (rub("84,36 %"), rub("+9,00 %"), rub("4 600 000 ₽"), rub("4 220 000 ₽")))
+    assert "sign-yellow" in whole and "систематическ" not in whole
+    seen = {user: month_of(f"/plan/verification/?user={user.pk}") for user in pairs}
+    assert rub("95,00 %") in seen[cast.ivanova] and rub("90,91 %") in seen[cast.petrov]
+    worst = seen[cast.kuznetsova]
+    assert rub("65,00 %") in worst and rub("+53,85 %") in worst and "систематическое завышение" in worst
