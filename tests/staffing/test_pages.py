@@ -186,6 +186,15 @@ def test_variants_stand_beside_the_base_with_their_differences(cast, as_user):
         assert text in page, text
 
 
+def test_farmers_are_compared_by_their_customers(cast, as_user):
+    browser = as_user(cast.volkov)
+    page = asked(browser, THIRD | {"v1_plan": "150 %", "v2_people": "-1,5"}, **HTMX)
+    # 60, 240 and 750 customers: 1 470 contacts × 15 minutes / 2 428,8
+    for text in ("9,079", "+3,026", "+3", "4,500", "0,744"):
+        assert text in page, text
+    assert browser.get(PAGE, THIRD | {"v1_people": "-7"}, **HTMX).status_code == 422
+
+
 def test_incoming_lines_are_answered_by_erlang(cast, as_user):
     numbers = THIRD | {"calls": "100", "talk": "180", "agents": "5"}
     page = asked(as_user(cast.volkov), numbers)

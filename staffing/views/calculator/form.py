@@ -90,8 +90,6 @@ class StaffForm(CalculatorForm):
 
     @property
     def variant_fields(self) -> list[dict[str, Any]]:
-        if self.role != StaffRole.HUNTER:
-            return []
         rows = []
         for number, variant in enumerate(VARIANTS, start=1):
             fields = self.bound(f"{variant}_{one}" for one in CHANGES)
@@ -129,10 +127,9 @@ def staff_form(
     else:
         fields |= _base()
     fields |= _people() | _time()
-    if role == StaffRole.HUNTER:
-        fields |= _variants()
-    else:
+    if role == StaffRole.FARMER:
         fields |= _lines()
+    fields |= _variants(role)
     made = cast(type[StaffForm], type(CalculatorForm)("StaffForm", (StaffForm,), fields))
     form = made(data, defaults)
     form.role, form.blocks = role, blocks
@@ -205,16 +202,19 @@ def _time() -> dict[str, forms.Field]:
     }
 
 
-def _variants() -> dict[str, forms.Field]:
+def _variants(role: StaffRole) -> dict[str, forms.Field]:
+    is_hunters = role == StaffRole.HUNTER
     found: dict[str, forms.Field] = {}
     for variant in VARIANTS:
         found[f"{variant}_name"] = forms.CharField(
             label=pgettext("of a variant", "Name"), max_length=60, required=False, strip=True
         )
+        plan = _("Plan, % of the base") if is_hunters else _("Customers, % of the base")
+        found[f"{variant}_plan"] = ShareField(label=plan, required=False)
+        if is_hunters:
+            found[f"{variant}_cheque"] = ShareField(label=_("Cheque, % of the base"), required=False)
+            found[f"{variant}_red"] = ShareField(label=_("Red → yellow, % of the base"), required=False)
         found |= {
-            f"{variant}_plan": ShareField(label=_("Plan, % of the base"), required=False),
-            f"{variant}_cheque": ShareField(label=_("Cheque, % of the base"), required=False),
-            f"{variant}_red": ShareField(label=_("Red → yellow, % of the base"), required=False),
             f"{variant}_people": NumberField(label=_("Full employees more or less"), required=False),
             f"{variant}_days": WholeField(label=_("Working days"), required=False),
             f"{variant}_absence": ShareField(label=_("Absences"), required=False),

@@ -10,8 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from common.money import round_kopecks
-from planning.calculator import Checks, Flow, WrongInput, flow_for, typed_reference
+from planning.calculator import Checks, Flow, flow_for, typed_reference
 from planning.constants import Colour, PerColour, Reference
 from staffing.calculator import (
     Answering,
@@ -29,19 +28,18 @@ from staffing.calculator import (
     answering,
     available_fte,
     check_staff,
-    compare,
     farmers_required,
     hires_for,
     hunters_required,
 )
 from staffing.choices import StaffRole
 from staffing.constants import SEES_MONTHS, CustomerSize, Effort
-from staffing.models import MOST_PEOPLE
-from staffing.views.calculator.form import EFFORTS, PEOPLE, VARIANTS, StaffForm, customer_names
+from staffing.views.calculator.form import EFFORTS, StaffForm, customer_names
+from staffing.views.calculator.typed import employees_of, tried
+from staffing.views.calculator.variants import Base, variants_of_form
 
 MOST_ACTS = 1000
 MOST_MINUTES = 10_000
-MOST_TIMES = 1000  # a variant's plan, of the base
 
 
 @dataclass
@@ -75,8 +73,8 @@ def answer(form: StaffForm) -> Found | None:
         return None
     said = form.cleaned_data
     time = WorkTime(said["working_days"], said["absence"])
-    employees = _try(form, {}, lambda: employees_of(said)) or []
-    _try(form, {"search_months": "search"}, lambda: _check_time(said))
+    employees = tried(form, {}, lambda: employees_of(said)) or []
+    tried(form, {"search_months": "search"}, lambda: _check_time(said))
     demands: list[SegmentDemand] = []
     groups: list[CustomerGroup] = []
     if form.role == StaffRole.HUNTER:
@@ -86,7 +84,7 @@ def answer(form: StaffForm) -> Found | None:
     if form.errors:
         return None
     # Whole numbers are checked by the calculator, which asks them as they were typed.
-    required = _try(
+    required = tried(
         form,
         {},
         lambda: hunters_required(demands, time) if form.role == StaffRole.HUNTER else farmers_required(groups, time),
@@ -108,32 +106,10 @@ def answer(form: StaffForm) -> Found | None:
     if form.role == StaffRole.HUNTER:
         found.plan = sum((one.plan for one in demands), Decimal(0))
         found.flow = _flow(demands)
-        found.variants = _variants(form, found, time)
     else:
         found.lines, found.lines_now = _lines(form)
+    found.variants = variants_of_form(form, _base(found, time, groups if form.role == StaffRole.FARMER else None))
     return None if form.errors else found
-
-
-def _try(form: StaffForm, names: Mapping[str, str], act: Any) -> Any:
-    try:
-        return act()
-    except WrongInput as error:
-        form.refuse(error, names)
-        return None
-
-
-def employees_of(said: Mapping[str, Any]) -> list[Employee]:
-    """«5,5» people in a month of work are five whole ones and half a one. WrongInput by field."""
-    checks = Checks()
-    for name in PEOPLE:
-        checks.number(name, said[name], most=MOST_PEOPLE)
-    checks.done()
-    return [one for name, month in PEOPLE.items() for one in _people(month, Fraction(said[name]))]
-
-
-def _people(month: int, number: Fraction) -> list[Employee]:
-    whole, part = divmod(number, 1)
-    return [Employee(month)] * int(whole) + ([Employee(month, part)] if part else [])
 
 
 def _check_time(said: Mapping[str, Any]) -> None:
@@ -147,11 +123,11 @@ def _check_time(said: Mapping[str, Any]) -> None:
 def _demands(form: StaffForm) -> list[SegmentDemand]:
     """Segments with a plan. A cheque is asked for only where there is money to divide by it."""
     said = form.cleaned_data
-    efforts = _try(form, {}, lambda: _efforts(said)) or {}
+    efforts = tried(form, {}, lambda: _efforts(said)) or {}
     demands = []
     for block in form.blocks:
         names = {name: block.name(name) for name in ("p_red", "p_yellow", "p_green", "t_red", "t_yellow", "t_green")}
-        reference: Reference | None = _try(
+        reference: Reference | None = tried(
             form,
             names,
             lambda block=block: typed_reference(
@@ -164,7 +140,7 @@ def _demands(form: StaffForm) -> list[SegmentDemand]:
             continue
         demand = SegmentDemand(plan, cheque, reference, efforts)
         money = {"money": block.name("plan"), "average_cheque": block.name("average_cheque")}
-        if _try(form, money, lambda demand=demand: flow_of(demand)):
+        if tried(form, money, lambda demand=demand: flow_of(demand)):
             demands.append(demand)
     return demands
 
@@ -185,7 +161,7 @@ def _groups(form: StaffForm) -> list[CustomerGroup]:
         number, contacts, visits = customer_names(size)
         names = {"customers": number, "contacts": contacts, "visits": visits}
         group = CustomerGroup(said[number], said[contacts], said[visits])
-        if _try(form, names, lambda group=group: farmers_required([group], WorkTime(0))):
+        if tried(form, names, lambda group=group: farmers_required([group], WorkTime(0))):
             groups.append(replace(group, customers=int(group.customers)))
     return groups
 
@@ -216,9 +192,8 @@ def _flow(demands: list[SegmentDemand]) -> Flow:
     return Flow(deals, total(lambda one: one.through), total(lambda one: one.concurrent))
 
 
-def _variants(form: StaffForm, found: Found, time: WorkTime) -> tuple[ScenarioResult, ...]:
-    """The base and every variant that says something, against the base."""
-    base = Scenario(
+def _base(found: Found, time: WorkTime, groups: list[CustomerGroup] | None) -> Base:
+    scenario = Scenario(
         name=_("Base"),
         demands=found.demands,
         time=time,
@@ -227,87 +202,7 @@ def _variants(form: StaffForm, found: Found, time: WorkTime) -> tuple[ScenarioRe
         horizon=found.horizon,
         search_months=found.search,
     )
-    asked = [base]
-    for number, variant in enumerate(VARIANTS, start=1):
-        changed = _variant(form, base, variant, number)
-        if changed is not None:
-            asked.append(changed)
-    return compare(asked) if len(asked) > 1 and not form.errors else ()
-
-
-def _variant(form: StaffForm, base: Scenario, variant: str, number: int) -> Scenario | None:
-    said = {name: form.cleaned_data[f"{variant}_{name}"] for name in ("plan", "cheque", "red", "people", "days")}
-    said |= {name: form.cleaned_data[f"{variant}_{name}"] for name in ("absence", "attrition")}
-    name = form.cleaned_data[f"{variant}_name"]
-    if not name and all(value is None for value in said.values()):
-        return None
-    own_names = {
-        "working_days": f"{variant}_days",
-        "absence": f"{variant}_absence",
-        "attrition": f"{variant}_attrition",
-        "money": f"{variant}_plan",
-        "average_cheque": f"{variant}_cheque",
-        "p_red": f"{variant}_red",
-    }
-
-    def changed() -> Scenario:
-        checks = Checks()
-        for key in ("plan", "cheque", "red"):
-            if said[key] is not None:
-                checks.number(f"{variant}_{key}", said[key], positive=key != "plan", most=MOST_TIMES)
-        checks.done()
-        scenario = replace(
-            base,
-            name=name or _("Variant %(n)s") % {"n": number},
-            demands=[_scaled(one, said) for one in base.demands],
-            time=WorkTime(
-                base.time.working_days if said["days"] is None else said["days"],
-                base.time.absence if said["absence"] is None else said["absence"],
-            ),
-            employees=_with(list(base.employees), said["people"], f"{variant}_people"),
-            attrition=base.attrition if said["attrition"] is None else said["attrition"],
-        )
-        compare([scenario])  # refuses what it cannot count, before it stands beside the base
-        return scenario
-
-    return _try(form, own_names, changed)
-
-
-def _scaled(demand: SegmentDemand, said: Mapping[str, Any]) -> SegmentDemand:
-    """The segment's demand with the variant's plan, cheque and first conversion. WrongInput: p_red above 1."""
-    conversion = demand.reference.conversion
-    red = conversion.red * (1 if said["red"] is None else said["red"])
-    checks = Checks()
-    checks.share("p_red", red, positive=True)
-    checks.done()
-    return replace(
-        demand,
-        plan=round_kopecks(Fraction(demand.plan) * (1 if said["plan"] is None else said["plan"])),
-        average_cheque=round_kopecks(
-            Fraction(demand.average_cheque) * (1 if said["cheque"] is None else said["cheque"])
-        ),
-        reference=Reference(PerColour(red, conversion.yellow, conversion.green), demand.reference.days),
-    )
-
-
-def _with(employees: list[Employee], more: Decimal | None, name: str) -> list[Employee]:
-    """So many full employees more; fewer are taken from those at full strength first. WrongInput: more than there are."""
-    number = Fraction(more or 0)
-    checks = Checks()
-    checks.number(name, abs(number), most=MOST_PEOPLE)
-    checks.done()
-    if number >= 0:
-        return employees + _people(max(PEOPLE.values()), number)
-    left, gone = [], -number
-    for one in sorted(employees, key=lambda one: -one.month):
-        taken = min(Fraction(one.part_time), gone)
-        gone -= taken
-        if Fraction(one.part_time) > taken:
-            left.append(replace(one, part_time=Fraction(one.part_time) - taken))
-    if gone:
-        checks.number(name, MOST_PEOPLE + 1, most=MOST_PEOPLE)
-        checks.done()
-    return left
+    return Base(scenario, None if groups is None else tuple(groups))
 
 
 def _lines(form: StaffForm) -> tuple[Answering | None, Answering | None]:
@@ -325,8 +220,8 @@ def _lines(form: StaffForm) -> tuple[Answering | None, Answering | None]:
         said["calls"], said["talk"], said["answer"] if said["answer"] is not None else Queue(0, 0).answer_seconds
     )
     level = {} if said["level"] is None else {"level": said["level"]}
-    needed = _try(form, names, lambda: agents_needed(queue, **level))
+    needed = tried(form, names, lambda: agents_needed(queue, **level))
     now = None
     if needed is not None and said["agents"] is not None:
-        now = _try(form, names, lambda: answering(queue, said["agents"]))
+        now = tried(form, names, lambda: answering(queue, said["agents"]))
     return needed, now
