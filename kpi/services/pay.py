@@ -22,6 +22,7 @@ from kpi.calculator import PayScheme as Terms
 from kpi.models import PayScheme, PayStatement
 from kpi.selectors.pay import WEIGHED, MonthPay, month_pays
 from planning.calculator import WrongInput
+from planning.services.locks import lock_figures
 from planning.services.problems import invalid_of
 
 _PAY = 0x50415920  # the number space of this room's lock
@@ -113,8 +114,9 @@ def close_month(*, department: Department, month: date, actor: User) -> list[Pay
         raise NotAllowed(_("The director closes the month."))
     if month.day != 1:
         raise Invalid({"month": _("A target belongs to a whole month.")})
-    _lock(department.pk)
     _lock(0)  # nobody changes the terms meanwhile
+    _lock(department.pk)
+    lock_figures(department.pk)  # a payment or target entered at this moment waits for the frozen rows
     closed = list(PayStatement.objects.filter(department=department, month=month).order_by("pk"))
     if closed:
         return closed

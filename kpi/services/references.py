@@ -69,6 +69,7 @@ def propose_now(*, department: Department, actor: User) -> list[ReferenceKPI]:
 def _propose(department: Department, day: date, at: datetime, actor: User | None) -> list[ReferenceKPI]:
     """Rows for the next month that differ from what will be in force then; earlier proposals for it are replaced."""
     starts = effective_from(day)
+    # The night and a head who propose at once stand in line.
     Department.objects.select_for_update(of=("self",)).filter(pk=department.pk).first()
     ReferenceKPI.objects.filter(department=department, valid_from=starts, approved_at__isnull=True).delete()
     as_of = day - timedelta(days=1)
