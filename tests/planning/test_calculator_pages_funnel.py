@@ -130,6 +130,9 @@ def test_live_numbers_fill_the_form_and_the_worst_stand_first(as_user, cast):
     assert people.index("Петров") < people.index("Иванова")
     link = f"/clients/?section=any&colour=red&segment={cast.medium.pk}&department={cast.sales.pk}"
     assert link in text
+    # A number somebody typed is no list's: only what is in work leads to its clients.
+    typed = plain(ask(as_user(cast.volkov), PATH, {"segment": cast.medium.pk, "red": "9"})).split("По сегментам")[0]
+    assert f'class="figure" href="{link}"' in text and f'class="figure" href="{link}"' not in typed
     own = plain(as_user(cast.volkov).get(PATH, {"user": cast.ivanova.pk}))
     assert 'name="green" value="3"' in own and 'name="plan" value="300 000"' in own and "план месяца" in own
     book = rows_of(as_user(cast.volkov).get(f"{PATH}xlsx/", {"segment": cast.medium.pk}))

@@ -17,11 +17,12 @@ from django.views.decorators.http import require_safe
 
 from common import clock, formats, markup, svg
 from common.htmx import wants_fragment
-from planning.calculator import Counts, DepartmentForecast, ManagerForecast, StageRate, WhatIf
+from planning.calculator import Counts, DepartmentForecast, ManagerForecast, WhatIf
 from planning.calculator.inputs import Why
-from planning.constants import LEAST_CONVERSION, LEAST_PASSAGES, Colour, PerColour
-from planning.selectors.outlook import Outlook, Planned, SegmentRates, outlook_of, planned_clients
+from planning.constants import PerColour
+from planning.selectors.outlook import Outlook, Planned, outlook_of, planned_clients
 from planning.views.calculators.forecast_form import ForecastForm
+from planning.views.calculators.forecast_sources import segment_rates
 from planning.views.calculators.forms import address_of
 from planning.views.calculators.funnel_form import COLOURS
 from planning.views.calculators.funnel_tables import clients_url
@@ -67,7 +68,7 @@ def forecast_calculator(request: HttpRequest) -> HttpResponse:
         }
         context |= {
             "scope": scope,
-            "sources": [_segment_rates(one) for one in found.rates()],
+            "sources": [segment_rates(one) for one in found.rates()],
             "planned": _planned(place, found),
         }
     template = "planning/_calculator_forecast.html" if is_fragment else "planning/calculator_forecast.html"
@@ -231,41 +232,6 @@ def _total(
         "forecast": money_text(made.amount),
         "plan": money_text(sum(plans.values(), Decimal(0))) if plans else formats.DASH,
     }
-
-
-def _segment_rates(one: SegmentRates) -> dict[str, Any]:
-    """The stages of a segment with their source, and the people whose own statistics stand behind them."""
-    rates = {colour: one.stages[colour].rate for colour in COLOURS}
-    overall = rates[Colour.RED] * rates[Colour.YELLOW] * rates[Colour.GREEN]
-    return {
-        "name": one.segment.name,
-        "stages": [
-            {"rate": share_text(rates[colour], 2), "source": stage_words(one.stages[colour])} for colour in COLOURS
-        ],
-        "overall": share_text(overall, 2),
-        "is_low": overall < LEAST_CONVERSION,
-        "people": [
-            {
-                "name": own.user.full_name,
-                "rates": [
-                    share_text(rate, 2)
-                    if (rate := own.rates[colour]) is not None
-                    else _("%(n)s of %(least)s") % {"n": own.finished.get(colour, 0), "least": LEAST_PASSAGES}
-                    for colour in COLOURS
-                ],
-            }
-            for own in one.people
-        ],
-    }
-
-
-def stage_words(stage: StageRate) -> str:
-    if stage.is_own:
-        return _("own: the mean of %(managers)s people, %(cases)s cases of 90 days") % {
-            "managers": stage.managers,
-            "cases": stage.passages,
-        }
-    return _("setting of the segment: nobody has %(least)s cases") % {"least": LEAST_PASSAGES}
 
 
 def _planned(place: Place, found: Outlook) -> dict[str, Any]:
