@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from common import formats, markup, svg
+from planning.calculator import weeks_done
 from planning.selectors.board import Board, DayPoint, Part
 from planning.views.cells import corrected_mark, payments_of_board, percent_of
 
@@ -93,3 +94,11 @@ def week_cell(board: Board, part: Part, today: date) -> dict[str, Any]:
         if part.is_ahead
         else _("%(fact)s of %(plan)s") % {"fact": formats.money(part.fact), "plan": formats.money(part.plan)},
     }
+
+
+def weeks_word(board: Board) -> str:
+    """«Сделано контрольных недель: 3 из 4» (R-S4-4); empty without a plan of the month."""
+    if not board.weeks or not board.figures.plan:
+        return ""
+    done = weeks_done((part.plan, part.fact) for part in board.weeks)
+    return _("Control weeks done: %(done)s of %(whole)s") % {"done": done, "whole": len(board.weeks)}

@@ -26,7 +26,7 @@ from planning.rules import ALL_KINDS, following_day, previous_day
 from planning.selectors.board import Board, board_of
 from planning.selectors.counts import SHOWN_ACTS
 from planning.views.cells import ACT_LABELS, light_of, person_line, stats_of, target_url, total_line
-from planning.views.charts import chart_of, day_table, week_cell
+from planning.views.charts import chart_of, day_table, week_cell, weeks_word
 from planning.views.heat import heat_of
 from planning.views.scope import Scope, chosen
 
@@ -72,6 +72,7 @@ def plan_fact(request: HttpRequest) -> HttpResponse:
         "chart": chart_of(board),
         "table": day_table(board),
         "weeks": [week_cell(board, part, today) for part in board.weeks],
+        "weeks_word": weeks_word(board),
         "heat": heat_of(board),
         "acts": [str(ACT_LABELS[name]) for name in SHOWN_ACTS],
         "lines": [person_line(board, line, may_set=may_set, viewer=viewer) for line in board.lines],

@@ -219,3 +219,19 @@ def test_the_worked_verification_is_read_to_the_digit(as_user, cast):
     assert rub("95,00 %") in seen[cast.ivanova] and rub("90,91 %") in seen[cast.petrov]
     worst = seen[cast.kuznetsova]
     assert rub("65,00 %") in worst and rub("+53,85 %") in worst and "систематическое завышение" in worst
+
+
+def test_four_control_weeks_done_are_the_month_done(as_user, cast):
+    with on(date(2026, 11, 2), 8):
+        target(cast, "9744214.37", cast.ivanova)
+    weeks = {6: "1948842.88", 13: "2436053.60", 20: "2436053.60"}
+    for day, plan in weeks.items():
+        paid(cast, cast.ivanova, plan, date(2026, 11, day))
+    with on(date(2026, 12, 1), 8):
+        browser = as_user(cast.volkov)
+        short = browser.get("/plan/?day=2026-11-10").content.decode()
+        paid(cast, cast.ivanova, "2923264.29", date(2026, 11, 30))
+        done = browser.get("/plan/?day=2026-11-10").content.decode()
+    assert "недель: 3 из 4" in short and "недель: 4 из 4" in done
+    month = next(tab for tab in done.split("<a ") if ">Месяц " in tab)
+    assert rub("100,0 %") in month and rub("100,0 %") not in next(tab for tab in short.split("<a ") if ">Месяц " in tab)
