@@ -19,7 +19,7 @@ from common.workdays import PeriodKind
 from kpi.calculator import Kpi
 from kpi.forms import AskForm
 from kpi.selectors import KINDS, Board, board_of, may_approve
-from kpi.views.cells import cell, label, list_url
+from kpi.views.cells import cell, label, list_url, short_label
 from kpi.views.parts import COLUMNS, head_of, money_of, person_of, risk_of, say_of, segments_of, weeks_of
 from planning.choices import PeriodKind as PeriodLabel
 from planning.rules import following_day, previous_day
@@ -74,7 +74,7 @@ def kpi_board(request: HttpRequest) -> HttpResponse:
             "uncredited", board.first, board.as_of, user=board.user, department=board.department.pk
         ),
         "segments": segments_of(board) if board.segments else None,
-        "columns": [label(kpi) for kpi in COLUMNS],
+        "columns": [{"name": short_label(kpi), "title": label(kpi)} for kpi in COLUMNS],
         "rows": [person_of(board, row) for row in board.rows] if scope.user is None else [],
         "weeks": weeks_of(board.rows[0]) if scope.user is not None and board.rows else [],
         "risks": [risk_of(row) for row in board.at_risk] if leads else [],

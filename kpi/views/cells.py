@@ -26,6 +26,20 @@ def label(kpi: str) -> str:
     return str(Indicator(str(kpi)).label)
 
 
+def short_label(kpi: Kpi) -> str:
+    """For the head of a wide table, which is printed too."""
+    return {
+        Kpi.PRODUCTIVE_CALLS: pgettext("column", "Calls"),
+        Kpi.HELD_MEETINGS: pgettext("column", "Held"),
+        Kpi.PRODUCTIVE_MEETINGS: pgettext("column", "Productive"),
+        Kpi.OFFERS: pgettext("column", "Offers"),
+        Kpi.UPGRADES: pgettext("column", "Upgrades"),
+        Kpi.RESOLUTIONS: pgettext("column", "Resolutions"),
+        Kpi.OVERDUE_TASKS: pgettext("column", "Overdue"),
+        Kpi.VIOLATIONS: pgettext("column", "Violations"),
+    }.get(kpi) or label(kpi)
+
+
 def shown(kpi: Kpi, value: Exact | None) -> str:
     """A value in the unit of its indicator."""
     if value is None:

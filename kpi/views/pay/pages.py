@@ -92,6 +92,7 @@ def _department(request: HttpRequest, scope: Scope, month: date) -> HttpResponse
         "rows": rows,
         "total": formats.money(sum(amounts, Decimal("0.00"))),
         "is_closed": bool(closed),
+        "is_over": is_over,
         "can_close": services.may_close(viewer) and is_over and not closed and bool(live.people),
         "close_url": address_of("/kpi/pay/close/", {"department": department.pk, "month": month.isoformat()}),
         "export_url": address_of("/kpi/pay/export/", {"department": department.pk, "month": month.isoformat()}),

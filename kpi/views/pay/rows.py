@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common import clock, formats
+from common.money import Exact
 from common.workdays import month_end
 from kpi.calculator import PayScheme as Terms
 from kpi.models import PayStatement
@@ -35,7 +36,7 @@ def live_row(live: MonthPays, line: MonthPay) -> dict[str, Any]:
         "plan": formats.money(pay.plan),
         "light": attained_text(pay.attainment),
         "multiplier": number_text(pay.multiplier, 2, short=True),
-        "kpi": share_text(pay.kpi),
+        "kpi": _kpi(pay.kpi, pay.kpi_factor),
         "amount": formats.money(pay.amount),
         "step": _step(line),
     }
@@ -43,6 +44,15 @@ def live_row(live: MonthPays, line: MonthPay) -> dict[str, Any]:
 
 def attained_text(share: Fraction | None) -> str:
     return _("no plan") if share is None else share_text(share)
+
+
+def _kpi(kpi: Exact | None, factor: Exact) -> str:
+    """As it was counted, and what of it goes into the pay where a bound cuts it."""
+    if kpi is None:
+        return _("no norm")
+    if Fraction(kpi) == Fraction(factor):
+        return share_text(kpi)
+    return _("%(kpi)s, paid as %(factor)s") % {"kpi": share_text(kpi), "factor": share_text(factor, 2, short=True)}
 
 
 def _step(line: MonthPay) -> str:
@@ -62,7 +72,7 @@ def closed_row(row: PayStatement) -> dict[str, Any]:
         "plan": formats.money(row.plan),
         "light": share_text(row.attainment) if row.attainment is not None else _("no plan"),
         "multiplier": number_text(row.multiplier, 2, short=True),
-        "kpi": share_text(row.kpi),
+        "kpi": _kpi(row.kpi, row.kpi_factor),
         "amount": formats.money(row.amount),
         "step": "",
     }
