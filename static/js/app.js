@@ -361,6 +361,9 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post") return;
   if (form.inFlight) return event.preventDefault(), event.stopImmediatePropagation();
+  // Half a date would arrive as no date at all: what only the browser can see, it tells itself.
+  const garbled = [...form.elements].find((field) => field.validity?.badInput);
+  if (garbled) return event.preventDefault(), event.stopImmediatePropagation(), void garbled.reportValidity();
   if (!form.matches("[hx-post], [hx-put], [hx-delete], [hx-patch]")) rest(form, true), forget(form);
 }, true);
 // A page taken from the back-forward cache must not keep its buttons resting.
@@ -425,6 +428,8 @@ function tick() {
 function wake(where) {
   const forms = where.matches?.("form") ? [where] : $$("form", where);
   for (const form of forms) {
+    // A wrong field is told by the server: in the person's language, beside the field, the same on every browser.
+    if (form.method === "post") form.noValidate = true;
     if (form.dataset.draft) restoreDraft(form);
     showWhen(form);
     $$("[data-set-date]", form).map((button) => fieldOf(button, button.dataset.for)).forEach((field) => field && pressDates(field));
