@@ -1,6 +1,8 @@
 """The plan calculator in the browser's terms: numbers of the address, defaults and their source, wrong and extreme input."""
 
+import re
 from datetime import date
+from decimal import Decimal
 from html import unescape
 from io import BytesIO
 from urllib.parse import urlencode
@@ -8,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 import python_calamine as calamine
 
+from accounts.models import User
 from funnels.models import Contact, SalesCycle
 from planning.views.calculators import read_number
 from tests.factories.money import open_cycle
@@ -205,3 +208,20 @@ def test_own_statistics_replace_the_norm_when_there_is_enough_of_them(as_user, c
         SalesCycle.objects.filter(pk=cycle.pk).update(owner=None, paid_amount=50_000, **won)
     page = plain(as_user(cast.volkov).get("/calculators/plan/"))
     assert 'name="average_cheque" value="100 000"' in page and "факт: выигранных сделок за 90 дней — 10" in page
+
+
+def test_an_english_reader_is_given_numbers_that_are_read_back(as_user, cast):
+    User.objects.filter(pk=cast.volkov.pk).update(language="en")
+    cast.medium.average_cheque = Decimal("1234567.5")
+    cast.medium.save()
+    client = as_user(cast.volkov)
+    for path in ("/calculators/plan/", "/calculators/funnel/", "/calculators/forecast/"):
+        page = client.get(path, {"segment": cast.medium.pk})
+        text = plain(page)
+        assert page.status_code == 200 and 'aria-invalid="true"' not in text, path
+        shown = text[text.index("<main") : text.index("</main>")]
+        names = (cast.sales.name, "Малый", "Средний", "Крупный", *(one.full_name for one in cast.everybody))
+        for name in names:
+            shown = shown.replace(name, "")
+        assert not re.search("[а-яё]", shown, re.IGNORECASE), (path, re.findall("[а-яё ]{3,}", shown))
+    assert 'value="1 234 567.5"' in plain(client.get("/calculators/plan/", {"segment": cast.medium.pk}))

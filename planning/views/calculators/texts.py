@@ -7,9 +7,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from common import formats, markup
-from common.money import Exact
+from common.money import Exact, format_number
 from planning.calculator import Code, Figure, Why
 from planning.constants import Zone
 from planning.services import PROBLEM_TEXTS, WHY_TEXTS
@@ -40,13 +41,19 @@ def money_text(value: Exact | None) -> str:
 
 
 def typed_number(value: Exact, places: int = 2) -> str:
-    """A number as it stands in a field and in the address: «1 234,5»."""
-    return number_text(value, places, short=True)
+    """A number as it stands in a field and in the address: «1 234,5», in English «1 234.5».
+
+    Groups are parted by spaces in every language: a comma would be read back as the decimal one.
+    """
+    text = format_number(value, places)
+    if places:
+        text = text.rstrip("0").rstrip(",")
+    return text if (get_language() or "ru").startswith("ru") else text.replace(",", ".")
 
 
 def typed_share(value: Exact, places: int = 2) -> str:
     """A part of 1 as it stands in a field: «70 %»."""
-    return share_text(value, places, short=True)
+    return f"{typed_number(Fraction(value) * 100, places)}{formats.SPACE}%"
 
 
 def problem_text(code: Code) -> str:
