@@ -114,40 +114,21 @@ def test_red_two_control_weeks_in_a_row_is_a_risk_with_acts(as_user, cast):
     assert own.context["own_risk"] and not own.context["risks"]
 
 
-def test_whose_indicators_a_person_may_open(as_user, cast):
-    for person in (cast.ivanova, cast.orlov):
-        browser = as_user(person)
-        for path in ("/kpi/", "/kpi/pay/"):
-            page = browser.get(path)
-            assert page.status_code == 200 and cast.petrov.full_name not in page.content.decode()
-            assert browser.get(f"{path}?user={cast.petrov.pk}").status_code == 404
-        assert (
-            browser.get(f"/kpi/list/?of=upgrades&user={cast.petrov.pk}&from=2026-11-01&to=2026-11-20").status_code
-            == 404
-        )
-        for path in (
-            "/kpi/references/",
-            "/kpi/references/new/",
-            "/kpi/export/",
-            "/kpi/pay/export/",
-            "/kpi/pay/scheme/",
-        ):
-            assert browser.get(path).status_code == 404, path
+def test_a_manager_reads_himself_alone(as_user, cast):
+    """Which pages a role opens at all stands in the table of access."""
+    browser = as_user(cast.ivanova)
+    for path in ("/kpi/", "/kpi/pay/"):
+        assert cast.petrov.full_name not in browser.get(path).content.decode()
+    stretch = "of=upgrades&from=2026-11-01&to=2026-11-20"
+    assert browser.get(f"/kpi/list/?{stretch}&user={cast.petrov.pk}").status_code == 404
     head = as_user(cast.volkov)
-    assert head.get(f"/kpi/?department={cast.other.pk}").status_code == 404
     assert head.get(f"/kpi/pay/?user={cast.belov.pk}").status_code == 404
     assert head.get(f"/kpi/references/?department={cast.other.pk}").status_code == 404
-    director = as_user(cast.director)
-    for path in ("/kpi/", "/kpi/pay/", "/kpi/references/"):
-        assert director.get(f"{path}?department={cast.other.pk}").status_code == 200
-    for person in (cast.accountant, cast.quality, cast.admin):
-        for path in ("/kpi/", "/kpi/pay/", "/kpi/references/", "/kpi/list/?of=offers&from=2026-11-01&to=2026-11-20"):
-            assert as_user(person).get(path).status_code == 404, (person, path)
 
 
 def test_every_period_opens_whatever_the_day(as_user, cast):
     head = as_user(cast.volkov)
-    for asked in ("period=day", "period=week&day=2026-01-01", "period=month&day=0001-01-01", "day=9999-12-31&period=x"):
+    for asked in ("period=day", "period=week&day=0001-01-01", "day=9999-12-31&period=x"):
         assert head.get(f"/kpi/?{asked}").status_code == 200, asked
     fragment = head.get("/kpi/?period=week", **HTMX)
     assert fragment.status_code == 200 and b"<html" not in fragment.content
@@ -186,7 +167,7 @@ def test_queries_do_not_grow_with_managers_and_rows(as_user, cast):
 
     paths = ("/kpi/", "/kpi/pay/", "/kpi/references/")
     fill([cast.ivanova, cast.petrov])
-    count("/kpi/")  # the calendar is read once a process
+    as_user(cast.volkov).get("/plan/")  # the calendar is read once a process
     few = [count(path) for path in paths]
     fill([make_user(f"more{number}", "hunter", cast.sales) for number in range(4)])
     assert [count(path) for path in paths] == few
