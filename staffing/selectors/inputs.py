@@ -19,7 +19,7 @@ from accounts.models import Absence, Department, User
 from accounts.selectors import calendar as production_calendar
 from clients.choices import Section
 from clients.models import Client, Segment
-from common.money import Exact, round_kopecks, split_exact
+from common.money import MAX_MONEY, Exact, round_kopecks, split_exact
 from common.workdays import month_end
 from funnels.choices import Outcome
 from funnels.models import SalesCycle
@@ -154,12 +154,12 @@ def _person(user: User, day: date) -> Person:
 
 
 def _plan_of_hunters(targets: Mapping[tuple[int | None, date], InForce], users: Mapping[int, User]) -> Decimal:
-    """Money that hunters are to bring: their own targets, else the department's as a whole."""
+    """Money that hunters are to bring: their own targets, else the department's as a whole; at most what is one amount."""
     personal = {user_id: target.amount for (user_id, _month), target in targets.items() if user_id is not None}
     if not personal:
-        return sum((target.amount for target in targets.values()), Decimal(0))
+        return min(sum((target.amount for target in targets.values()), Decimal(0)), MAX_MONEY)
     hunters = {pk for pk, user in users.items() if ROLE_OF.get(Role(user.role)) == StaffRole.HUNTER}
-    return sum((amount for user_id, amount in personal.items() if user_id in hunters), Decimal(0))
+    return min(sum((amount for user_id, amount in personal.items() if user_id in hunters), Decimal(0)), MAX_MONEY)
 
 
 def _segments(department: Department, plan: Decimal, day: date) -> list[SegmentInput]:

@@ -203,6 +203,13 @@ def test_only_the_plan_of_hunters_is_their_demand(cast):
     assert staff_inputs(cast.sales, TODAY).plan == 1100
 
 
+def test_targets_beyond_all_sense_are_counted_and_fail_nobody(cast):
+    for user in (cast.ivanova, cast.petrov):
+        plan(cast, "999999999999.99", user)
+    write_staff_rows(day=TODAY)
+    assert hunters().zone == "red" and Vacancy.objects.get().headcount == 1000
+
+
 def test_the_night_asks_as_much_for_two_people_as_for_twelve(cast):
     def statements():
         with CaptureQueriesContext(connection) as asked:
