@@ -66,10 +66,10 @@ def visible_to(role: str) -> set[str]:
     if role in OF_HEAD:
         letter, owners = OF_HEAD[role]
         led = all_of(owners, SELLER_KINDS | {"call", "audit"}) | all_of([f"f{letter}"], {"client", "phone"})
-        return led | all_of([f"h{letter}"], {"row", "file"})
+        return led | all_of([f"h{letter}"], {"row", "file"}) | ({"a1-plan"} if role == "head" else set())
     if role == "director":
         found = all_of(everybody, SELLER_KINDS | {"call", "audit", "mail"})
-        return found | all_of(["fA", "fB"], {"client", "phone"}) | all_of(["hA", "hB"], {"row", "file"})
+        return found | all_of(["fA", "fB"], {"client", "phone"}) | all_of(["hA", "hB"], {"row", "file"}) | {"a1-plan"}
     if role == "accountant":
         return all_of(everybody, DOCUMENT_KINDS)
     if role == "quality":  # the cards behind calls; nobody has ever called a2's client
