@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from accounts.choices import Role
+from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import User
 from accounts.selectors import calendar as production_calendar
 from common.money import round_kopecks, split_exact
@@ -54,6 +54,8 @@ def person_norm(user: User, kpi: Kpi, days: int, references: References, expecte
         return int(expected.resolutions * days + Fraction(1, 2))
     if kpi is Kpi.UPGRADES:
         return int(expected.upgrades * days + Fraction(1, 2))
+    if user.role not in MANAGER_ROLES:
+        return 0  # a head keeps the reserve, nobody counts his calls
     a_day = references.of_plan(kpi, user.role)
     return a_day * days if a_day is not None else scaled_norm(references.value(kpi, user.role).value, days)
 

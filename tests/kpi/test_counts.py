@@ -11,7 +11,10 @@ from funnels.models import Movement, Ownership, StateChange, Task, Violation
 from kpi.calculator import Kpi, held_against, scaled_norm
 from kpi.selectors import references_on
 from kpi.selectors.counts import EXITS, SOURCES, STEPS, STEPS_IN_ORDER, done_between, overdue_by_person, reactions
+from kpi.selectors.funnels import Expected
+from kpi.selectors.lines import person_norm
 from kpi.selectors.outcomes import outcomes_of
+from kpi.selectors.references import PERSON_KPIS
 from planning.constants import Zone
 from planning.models import MonthNorms
 from telephony.models import MissedCall
@@ -160,6 +163,15 @@ def test_the_plan_of_the_month_goes_before_the_norm_of_the_week_for_hunters(cast
     assert found.of_plan(Kpi.PRODUCTIVE_CALLS, "intern") is None
     assert found.of_plan(Kpi.UPGRADES, "hunter") is None
     assert references_on(department_id=cast.sales.pk, day=date(2026, 12, 1)).planned == {}
+
+
+def test_a_head_with_a_reserve_owes_decisions_but_no_calls(cast):
+    found = references_on(department_id=cast.sales.pk, day=TODAY)
+    expected = Expected(resolutions=Fraction(1, 2), upgrades=Fraction(1, 4))
+    norms = {kpi: person_norm(cast.volkov, kpi, 5, found, expected) for kpi in (*PERSON_KPIS, Kpi.RESOLUTIONS)}
+    assert norms.pop(Kpi.RESOLUTIONS) == 3  # 2.5, half up
+    assert set(norms.values()) == {0}
+    assert person_norm(cast.ivanova, Kpi.PRODUCTIVE_CALLS, 5, found, expected) == 60
 
 
 @pytest.mark.parametrize(
