@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -24,6 +25,7 @@ from clients.models import Client, ImportRun
 from clients.services import receive_import, run_import
 from desk.services import run_day
 from notifications.models import OutboxMail
+from planning.services import PlanData, PlanScope, draft_year_plan
 from tests.browser import tables
 from tests.browser.conftest import Seen
 from tests.factories.work import on
@@ -49,15 +51,20 @@ PAGES = {
     Role.HUNTER: [
         "day", "own_contacts", "client_list", "client_list?section=any", "client_new", "own_card",
         "own_contact", "own_edit", "own_questionnaire", "own_offer", "own_invoice", "own_refuse", "funnel_board",
-        "tasks", "rotation_queue", "rotation_history", "plan_fact", "documents", "calls", "notices", "account",
+        "tasks", "rotation_queue", "rotation_history", "plan_fact", "documents", "calls", "notices", "account", "pay",
         "search?q=ооо", "search?q=xxxx",
     ],
     Role.HEAD: [
         "lights", "client_list", "card", "customer", "import_upload", "import", "funnel_board", "funnel_board?by=colour",
         "rotation_queue", "rotation_history", "rotation_settings", "plan_fact", "plan_target", "documents?tab=invoices",
         "documents?tab=contracts", "documents?tab=payments", "tasks", "staff_list", "person", "settings", "transfer",
+        "plan_calculator", "forecast_calculator", "funnel_calculator", "staffing_calculator", "vacancies",
+        "kpi_board", "kpi_references", "plan_verification", "year_plans",
     ],
-    Role.DIRECTOR: ["lights", "plan_fact", "settings", "calendar", "audit_log", "mail_box", "letter", "segment_list", "segment"],
+    Role.DIRECTOR: [
+        "lights", "plan_fact", "settings", "calendar", "audit_log", "mail_box", "letter", "segment_list", "segment",
+        "year_plan", "year_import", "pay_scheme", "staffing_calculator?role=farmer",
+    ],
     Role.ADMINISTRATOR: ["staff_list", "staff_new", "settings", "category_list",
                          "telephony_settings", "audit_log"],
     Role.ACCOUNTANT: ["documents?tab=invoices", "documents?tab=payments", "billed_card", "billed_payment"],
@@ -99,6 +106,11 @@ class Company:
         # Written before the transactions of the tests begin, so that the server sees them.
         self.keys = {role: session_of(person) for role, person in self.people.items() if person}
         self.billed = Client.objects.filter(invoices__isnull=False).first()
+        self.year_plan = draft_year_plan(
+            scope=PlanScope(TODAY.year + 1, self.owned.department),
+            data=PlanData(amount=Decimal("120000000.00")),
+            actor=self.people[Role.DIRECTOR],
+        )
 
     def context(self, role: str) -> BrowserContext:
         if role not in self.contexts:
@@ -130,6 +142,7 @@ class Company:
             "person": lambda: reverse("staff_edit", args=[self.people[Role.HUNTER].pk]),
             "letter": lambda: reverse("mail_letter", args=[OutboxMail.objects.first().pk]),
             "segment": lambda: reverse("segment_edit", args=[self.owned.segment_id]),
+            "year_plan": lambda: reverse("year_plan", args=[self.year_plan.pk]),
         }
         name, _mark, query = name.partition("?")
         path = found[name]() if name in found else reverse(name)
@@ -227,7 +240,7 @@ def test_page_keeps_every_bar(visit, role, name):
 
 # Words that are Latin in Russian too: keys, formats, names of programs, and what the demo itself spells so.
 LATIN = re.compile(
-    r"Ctrl|Enter|Shift|Esc|Space|Alt|Bitrix24|Excel|XLSX|CSV|DOCX|PDF|JPG|PNG|API|English|HYPERLINK|@SUM|amocrm|"
+    r"Ctrl|Enter|Shift|Esc|Space|Alt|KPI|Bitrix24|Excel|XLSX|CSV|DOCX|PDF|JPG|PNG|API|English|HYPERLINK|@SUM|amocrm|"
     r"Europe/Moscow|Message-ID|group:sales|svtel_\S+|"
     r"\b[a-z_]+\.[a-z_]+(?::\d+)?\b|"  # names of acts and objects in the audit
     r"[\w.+-]+@[\w.-]+|https?://\S+|\w+\.(?:ru|csv|xlsx|org)\b|svetofor-demo|onerror|script|alert",
