@@ -90,7 +90,7 @@ def import_targets(
                 action="target.import",
                 actor=actor,
                 object_type="planning.yearplan",
-                after={"year": year, "rows": len(found.planned), "into": str(into), "reason": reason},
+                after={"year": year, "rows": len(found.planned), "reason": reason},
             )
     except _Undone:
         found.written = 0
