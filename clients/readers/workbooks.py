@@ -58,14 +58,14 @@ class Sheet:
             yield number, cells
 
 
-def open_sheet(path: Path, limits: Limits = LIMITS) -> Sheet:
+def open_sheet(path: Path, limits: Limits | None = None) -> Sheet:
     """The rows of the first sheet as `(row number, cells)`. ReadError for bombs and damaged or protected books.
 
     A reader that dies, or needs more than it is given, has met a bomb.
     """
     lines = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115 - it lives as long as the sheet
     # The reader gets no secrets with its environment.
-    command = [sys.executable, "-m", "common.workbooks", str(path), limits.as_text()]
+    command = [sys.executable, "-m", "common.workbooks", str(path), (limits or LIMITS).as_text()]
     try:
         done = subprocess.run(
             command,

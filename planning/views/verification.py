@@ -52,9 +52,14 @@ def verification_clients(request: HttpRequest) -> HttpResponse:
     only = request.GET.get("only", "")
     only = only if only in _SETS else _SETS[0]
     wanted = _clients_of(check)[only]
-    clients = list(Client.objects.filter(pk__in=wanted).order_by("name", "pk").values_list("pk", "name")[:_SHOWN])
-    open_ids = set(Client.objects.visible_to(viewer).filter(pk__in=wanted).values_list("pk", flat=True))
-    names = {user.pk: user.short_name for user in User.objects.filter(pk__in=set(check.people.values()))}
+    seen = Client.objects.visible_to(viewer).filter(pk__in=wanted).order_by("name", "pk")
+    clients: list[tuple[int, str]] = list(seen.values_list("pk", "name")[:_SHOWN])
+    open_ids = {pk for pk, _name in clients}
+    # Those that have left the reader's scope count as before; their names are not his any more.
+    left = sorted(wanted - set(seen.values_list("pk", flat=True)))[: _SHOWN - len(clients)]
+    clients += [(pk, _("Client of another manager")) for pk in left]
+    people = User.objects.visible_to(viewer).filter(pk__in=set(check.people.values()))
+    names = {user.pk: user.short_name for user in people}
     labels = _labels()
     context = {
         "title": labels[only],

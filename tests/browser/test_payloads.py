@@ -128,7 +128,7 @@ def pages_of(world: World) -> list[tuple[str, str, bool]]:
     for key, row in TABLE.items():
         cells = row.cells("GET")
         role = next((one for one in order if cells[one] == 200), None)
-        is_page = not row.is_api and "export" not in key and "file" not in key
+        is_page = not row.is_api and not any(word in key for word in ("export", "file", "template", "_book"))
         if is_page and role and role not in ("anon", "disabled"):
             name = key.partition("@")[0]
             found.setdefault(address_of(key, row, known), (role, IS_LONG or not row.args or name in SERVED))
