@@ -18,6 +18,7 @@ from django.core.wsgi import get_wsgi_application
 from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from common import markup
 from common.icons import icon_href
 from common.messages import compile_catalogues
 from config import chromium
@@ -89,10 +90,16 @@ class _Handler(WSGIRequestHandler):
         """Requests are told by the tests themselves."""
 
 
+def forget_icons() -> None:
+    """Addresses of another storage, kept by the process."""
+    icon_href.cache_clear()
+    markup._icon.cache_clear()
+
+
 @pytest.fixture(scope="module")
 def address(static_root: Path) -> Iterator[str]:
     """The address of the whole application; settings of a test hold for it too, and none outlives its module."""
-    icon_href.cache_clear()  # addresses of another storage
+    forget_icons()
     with override_settings(STATIC_ROOT=static_root, STORAGES=_storages(), DEMO=True):
         server = ThreadedWSGIServer(("127.0.0.1", 0), _Handler, allow_reuse_address=False)
         server.set_app(get_wsgi_application())
@@ -102,7 +109,7 @@ def address(static_root: Path) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join(timeout=5)
-    icon_href.cache_clear()
+    forget_icons()
 
 
 @dataclass

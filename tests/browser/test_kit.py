@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from config import chromium
 from tests.browser import kit_pages
+from tests.browser.conftest import forget_icons
 
 pytestmark = [
     pytest.mark.browser,
@@ -30,6 +31,7 @@ def address(settings):
     settings.TEMPLATES = templates
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
     kit_pages.saved.clear()
+    forget_icons()
     server = LiveServerThread("127.0.0.1", StaticFilesHandler, connections_override={})
     server.daemon = True
     server.start()
