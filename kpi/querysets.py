@@ -6,22 +6,14 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 
 from accounts.choices import MANAGER_ROLES, Role
+from planning.querysets import DepartmentQuerySet, ScopedQuerySet
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 
-class OfDepartmentQuerySet(models.QuerySet):
+class OfDepartmentQuerySet(DepartmentQuerySet):
     """What a department is held against: read by its people, by the director everywhere."""
-
-    def visible_to(self, user: User) -> Self:
-        if not user.is_active:
-            return self.none()
-        if user.role == Role.DIRECTOR:
-            return self
-        if user.role in MANAGER_ROLES | {Role.HEAD} and user.department_id is not None:
-            return self.filter(department_id=user.department_id)
-        return self.none()
 
     def started(self, day: date) -> Self:
         return self.filter(valid_from__lte=day)
@@ -39,14 +31,5 @@ class SchemeQuerySet(models.QuerySet):
         return self.filter(valid_from__lte=month).order_by("-valid_from", "-version")
 
 
-class StatementQuerySet(models.QuerySet):
-    """Pay is read by the one who is paid, by his head, by the director."""
-
-    def visible_to(self, user: User) -> Self:
-        if not user.is_active:
-            return self.none()
-        if user.role == Role.DIRECTOR:
-            return self
-        if user.role == Role.HEAD:
-            return self.filter(department_id=user.department_id)
-        return self.filter(user=user)
+class StatementQuerySet(ScopedQuerySet):
+    """Pay is read by the one who is paid, by his head, by the director: as the figures it is made of."""
