@@ -120,6 +120,21 @@ class DepartmentQuerySet(models.QuerySet):
         return self.filter(pk=user.department_id) if user.department_id else self.none()
 
 
+class LedQuerySet(models.QuerySet):
+    """What a head knows of his own department and the director of all; for others it does not exist."""
+
+    department_path = "department_id"
+
+    def visible_to(self, user: User) -> Self:
+        if not user.is_active:
+            return self.none()
+        if user.role == Role.DIRECTOR:
+            return self
+        if user.role == Role.HEAD and user.department_id is not None:
+            return self.filter(**{self.department_path: user.department_id})
+        return self.none()
+
+
 class OwnQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
         """Only one's own."""

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from accounts.choices import MANAGER_ROLES, Role
+from accounts.querysets import LedQuerySet
 from clients.choices import Section
 from common import clock
 
@@ -161,23 +162,9 @@ class PersonQuerySet(OfClientQuerySet):
         return self.filter(is_active=True, is_dm=True)
 
 
-class ImportRunQuerySet(models.QuerySet):
-    def visible_to(self, user: User) -> Self:
-        if not user.is_active:
-            return self.none()
-        if user.role == Role.DIRECTOR:
-            return self
-        if user.role == Role.HEAD:
-            return self.filter(department_id=user.department_id)
-        return self.none()
+class ImportRunQuerySet(LedQuerySet):
+    """Uploads of the department."""
 
 
-class ImportRowQuerySet(models.QuerySet):
-    def visible_to(self, user: User) -> Self:
-        if not user.is_active:
-            return self.none()
-        if user.role == Role.DIRECTOR:
-            return self
-        if user.role == Role.HEAD:
-            return self.filter(run__department_id=user.department_id)
-        return self.none()
+class ImportRowQuerySet(LedQuerySet):
+    department_path = "run__department_id"

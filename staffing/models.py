@@ -5,8 +5,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department
+from accounts.querysets import LedQuerySet
 from staffing.choices import BottleneckName, StaffRole, VacancyStatus, ZoneName
-from staffing.querysets import OfDepartmentQuerySet, VacancyQuerySet
+from staffing.querysets import VacancyQuerySet
 
 USER = settings.AUTH_USER_MODEL
 MOST_PEOPLE = 1000
@@ -36,7 +37,7 @@ class StaffRow(models.Model):
     inputs = models.JSONField(default=dict, blank=True)  # what it was computed from, as text
     computed_at = models.DateTimeField()
 
-    objects = OfDepartmentQuerySet.as_manager()
+    objects = LedQuerySet.as_manager()
 
     class Meta:
         ordering = ["-day", "department", "role"]
