@@ -44,7 +44,7 @@ run: .venv/.complete
 test: lint
 	@if [ -d tests/browser ]; then $(BIN)/python -m config.chromium; fi
 	@export STATE_DIR="$${STATE_DIR:-$(CURDIR)/var/test}"; \
-	CHROMIUM="$$($(BIN)/python -m config.chromium --path)" $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	CHROMIUM="$$($(BIN)/python -m config.chromium --path)" $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: .venv/.complete
 	@echo "== ruff" && $(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -59,12 +59,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> None:
-    """A test that commits is cleaned up by TRUNCATE, which the audit log refuses: the owner of the tables switches that
-    one refusal off, in the test database alone. tests/journal/test_seals.py switches it on and tries.
+    """A test that commits is cleaned up, which the audit log refuses: the owner of the tables switches that refusal of
+    TRUNCATE off, in the test database alone. tests/journal/test_seals.py switches it on and tries.
     """
     from django.db import connection
 
+    from tests.cleaning import clean_by_deleting
+
     with django_db_blocker.unblock(), connection.cursor() as cursor:
+        clean_by_deleting()
         for table in ("journal_auditevent", "journal_auditseal"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_no_truncate")
 

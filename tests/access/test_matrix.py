@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import pytest
@@ -18,19 +19,11 @@ ABSENT = 10**9
 HTMX = {"HX-Request": "true"}
 GUESSERS = ("colleague", "stranger", "accountant")  # who try ids that are not theirs
 REFUSALS = (302, 401, 403, 404)
-# Who walks through every link in test_canaries; the first steps of a walk are the addresses of the table.
-WALKERS = (
-    "owner",
-    "colleague",
-    "intern",
-    "stranger",
-    "head",
-    "other_head",
-    "director",
-    "accountant",
-    "quality",
-    "admin",
-)
+# Who walks through every link in test_canaries, each role once; the first steps of a walk are the addresses of the
+# table. WALKS=all sends the second hunter, the hunter and the head of the other department as well.
+WALKERS = ("owner", "intern", "head", "director", "accountant", "quality", "admin")
+if os.environ.get("WALKS") == "all":
+    WALKERS += ("colleague", "stranger", "other_head")
 DEAD_ENDS = ("/static/", "/logout/", "/language/", "/login/")
 
 

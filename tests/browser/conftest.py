@@ -125,11 +125,24 @@ class Seen:
     def is_clean(self) -> bool:
         return not self.console and not self.failed and all(status < 500 for status, _url in self.statuses)
 
+    def _heeded(self) -> dict[str, Callable]:
+        return {
+            "console": self._heard, "pageerror": self._broke, "requestfailed": self._lost, "response": self._answered,
+        }  # fmt: skip
+
     def watch(self, page: Page) -> None:
-        page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.console.append(f"error: {error}"))
-        page.on("requestfailed", self._lost)
-        page.on("response", lambda answer: self.statuses.append((answer.status, answer.url)))
+        for event, hear in self._heeded().items():
+            page.on(event, hear)
+
+    def leave(self, page: Page) -> None:
+        for event, hear in self._heeded().items():
+            page.remove_listener(event, hear)
+
+    def _broke(self, error) -> None:
+        self.console.append(f"error: {error}")
+
+    def _answered(self, answer) -> None:
+        self.statuses.append((answer.status, answer.url))
 
     def _heard(self, message) -> None:
         answered = ANSWERED.match(message.text)

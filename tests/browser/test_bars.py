@@ -122,6 +122,11 @@ class Company:
             self.contexts[role] = context
         return self.contexts[role]
 
+    def page(self, role: str) -> Page:
+        """The one tab of this role: a new tab is a new process of the browser, which costs more than a page."""
+        open_already = self.context(role).pages
+        return open_already[0] if open_already else self.context(role).new_page()
+
     def path(self, name: str) -> str:
         own, billed = self.owned.pk, self.billed.pk
         of_head = Client.objects.filter(department=self.owned.department)
@@ -173,32 +178,33 @@ def company(browser, address, django_db_setup, django_db_blocker) -> Iterator[Co
 @pytest.fixture
 def visit(company: Company) -> Iterator[Callable[[str, str], tuple[Page, Seen, Response]]]:
     """`visit(role, name)` → the page, what it said, its own answer."""
-    pages = []
+    watched = []
 
     def go(role: str, name: str):
-        page = company.context(role).new_page()
+        page, seen = company.page(role), Seen()
         page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-        pages.append(page)
-        seen = Seen()
+        page.emulate_media(color_scheme="light")
         seen.watch(page)
+        watched.append((seen, page))
         answer = page.goto(f"{company.address}{company.path(name)}")
         page.wait_for_load_state()
         return page, seen, answer
 
     yield go
-    for page in pages:
-        page.close()
+    for seen, page in watched:
+        seen.leave(page)
+
+
+FOUND = """options => axe.run(options).then(found => found.violations.flatMap(rule => rule.nodes.slice(0, 3).map(
+  node => `${rule.id}: ${node.html.slice(0, 160)} — ${(node.failureSummary || "").slice(0, 200)}`)))"""
 
 
 def violations(page: Page, only: dict | None = None) -> list[str]:
-    """What axe finds, a line for each node."""
+    """What axe finds, a line for each node; it is brought to a page once."""
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(AXE.axe_script)
     wanted = only or {"type": "tag", "values": TAGS}
-    found = AXE.run(page, options={"runOnly": wanted, "resultTypes": ["violations"]})
-    return [
-        f"{rule['id']}: {node['html'][:160]} — {node.get('failureSummary', '')[:200]}"
-        for rule in found.response["violations"]
-        for node in rule["nodes"][:3]
-    ]
+    return page.evaluate(FOUND, {"runOnly": wanted, "resultTypes": ["violations"]})
 
 
 WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
