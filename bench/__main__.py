@@ -52,6 +52,9 @@ def main() -> int:
             if wanted.jobs:
                 databases.copy(name, RUN)
                 report.print_jobs(size, json.loads(_output("bench.jobs")))
+            if wanted.year:
+                databases.copy(name, RUN)
+                report.print_year(managers, json.loads(_output("bench.year")))
         if RUN in databases.names():
             databases.drop(RUN)
     return 0
@@ -67,6 +70,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="measure targets whose 'who name' contains this")
     parser.add_argument("--gzip", action="store_true", help="ask for compressed answers, page and floor alike")
     parser.add_argument("--jobs", action="store_true", help="also the night's jobs against bare SQL")
+    parser.add_argument("--year", action="store_true", help="also a year of plan and fact against reading its rows")
     parser.add_argument("--no-pages", action="store_true", help="leave the pages out")
     parser.add_argument("--build", action="store_true", help="only build the databases")
     return parser.parse_args()

@@ -75,6 +75,14 @@ def prepare(rounds: int) -> dict[str, Any]:
         Target("board", "director", ["/funnel/"]),
         Target("lights", "director", ["/lights/"]),
         Target("plan-fact", "director", ["/plan/"]),
+        Target("indicators", "director", [f"/kpi/?department={manager.department_id}"]),
+        Target("calculator of the plan", "director", ["/calculators/plan/?target=3000000&managers=2"]),
+        Target(
+            "calculator of the plan, typed", "director", ["/calculators/plan/?target=3000000&managers=2"], fragment=True
+        ),
+        Target("forecast, typed", "director", ["/calculators/forecast/?target=6000000"], fragment=True),
+        Target("funnel, typed", "director", ["/calculators/funnel/?plan=3000000"], fragment=True),
+        Target("staffing, typed", "director", ["/calculators/staffing/?plan=3000000"], fragment=True),
         Target("API list", "director", ["/api/v1/clients/"], "api"),
         Target("telephony event POST", "pbx", ["/api/v1/telephony/events"], "webhook"),
     ]

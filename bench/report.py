@@ -36,3 +36,15 @@ def print_jobs(size: int, rows: list[dict[str, Any]]) -> None:
         print(
             f"| {row['job']} | {row['written']:,} | {ratio:.1f} | {'**over**' if ratio > JOB_BAR else ''} |", flush=True
         )
+
+
+def print_year(managers: int, found: dict[str, Any]) -> None:
+    """A year recalculated and a night of it, in seconds and in readings of the same rows."""
+    print(f"\nPlan and fact of {managers} managers, {found['days']} days, {found['rows']:,} rows\n")
+    print("| what | seconds | × reading its rows |")
+    print("|---|---|---|")
+    print(f"| the year | {found['year']:.1f} | {found['year'] / found['reading']:.0f} |")
+    print(f"| the night after it | {found['night']:.2f} | {found['night'] / found['reading_month']:.0f} |")
+    print(
+        f"| the same night again | {found['again']:.2f} | {found['again'] / found['reading_month']:.0f} |", flush=True
+    )
