@@ -14,7 +14,7 @@ DAYS, PAYMENTS_A_MONTH = 365, 12  # of one manager
 # Whatever stands for a deal of this company: paid again on other days, so that every day of the year has its money.
 _TARGETS = """
 INSERT INTO planning_monthtarget (department_id, user_id, month, amount, version, is_current, reason, created_at)
-SELECT u.department_id, u.id, m::date, 500000 + u.id % 100, 1, true, '', now()
+SELECT u.department_id, u.id, m::date, 500000 + u.id %% 100, 1, true, '', now()
 FROM accounts_user u, generate_series(%(first)s::date, %(last)s::date, interval '1 month') m
 WHERE u.role IN ('hunter', 'farmer', 'intern') AND u.is_active
   AND NOT EXISTS (SELECT 1 FROM planning_monthtarget t WHERE t.user_id = u.id AND t.month = m::date AND t.is_current)

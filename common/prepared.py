@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.query import ModelIterable
+from django.db.models.sql.compiler import SQLCompiler
 
 from common import clock
 
@@ -21,7 +25,8 @@ Value = int | date  # a moment is a date, too
 
 
 class Prepared:
-    """`Prepared(build)(shape, name=value, …)` → rows of `build(shape, name=stand-in, …).values_list(…)`.
+    """`Prepared(build)(shape, name=value, …)` → rows of `build(shape, name=stand-in, …).values_list(…)`;
+    `Prepared(build).models(shape, name=value, …)` → the objects of `build(…)` with what it selects along with them.
 
     `shape` holds everything that `build` may branch on (role, whether there is a department); values are whole ids, days
     and moments, which `build` only hands on to filters. A shape is compiled anew every day of the organisation, so that
@@ -35,6 +40,10 @@ class Prepared:
     def __call__(self, shape: Hashable, /, **values: Value) -> list[tuple[Any, ...]]:
         statement = self._statement(shape, values)
         return [] if statement is None else statement.rows(values)
+
+    def models(self, shape: Hashable, /, **values: Value) -> list[Any]:
+        statement = self._statement(shape, values)
+        return [] if statement is None else statement.models(values)
 
     def _statement(self, shape: Hashable, values: Mapping[str, Value]) -> _Statement | None:
         key = (clock.today(), shape, tuple((name, type(value)) for name, value in values.items()))
@@ -55,7 +64,8 @@ class Prepared:
         placed = tuple(slots.get((type(param), param), param) if _is_plain(param) else param for param in params)
         if wrong := [param for param in placed if isinstance(param, datetime) or _is_changed(param)]:
             raise ValueError(f"of the query's parameters {wrong} would never change again: hand them over as values")
-        return _Statement(sql, placed, compiler.get_converters([column for column, _sql, _alias in compiler.select]))
+        converters = compiler.get_converters([column for column, _sql, _alias in compiler.select])
+        return _Statement(sql, placed, converters, compiler)
 
 
 @dataclass(frozen=True)
@@ -63,12 +73,25 @@ class _Statement:
     sql: str
     params: tuple[Any, ...]
     converters: dict[int, tuple[list[Callable[..., Any]], Any]]  # of columns that the driver does not read alone
+    compiler: SQLCompiler  # knows which column belongs to which field of which model
 
     def rows(self, values: Mapping[str, Value]) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
-            cursor.execute(self.sql, [values[one.name] if isinstance(one, _Slot) else one for one in self.params])
+            cursor.execute(self.sql, self._filled(values))
             found = cursor.fetchall()
         return [self._read(row) for row in found] if self.converters else found
+
+    def models(self, values: Mapping[str, Value]) -> list[Any]:
+        """Django's own reading of rows into objects, of a compiler that answers with the statement it has compiled."""
+        compiler = copy(self.compiler)  # threads share the statement
+        compiler.connection = connection
+        compiler.as_sql = lambda *_with, **_limits: (self.sql, tuple(self._filled(values)))  # type: ignore[method-assign]
+        query = SimpleNamespace(get_compiler=lambda **_using: compiler)
+        asked = SimpleNamespace(db=connection.alias, query=query, _known_related_objects={})
+        return list(ModelIterable(asked))  # type: ignore[arg-type]
+
+    def _filled(self, values: Mapping[str, Value]) -> list[Any]:
+        return [values[one.name] if isinstance(one, _Slot) else one for one in self.params]
 
     def _read(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         read = list(row)

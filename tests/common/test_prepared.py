@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Absence, User
@@ -32,6 +33,28 @@ def test_every_asker_gets_the_rows_of_his_own_values(cast):
         assert asked(("hunter", 1), user=cast.petrov.pk, department=cast.other.pk) == [("belov",)]
         assert asked(("head", 1), user=cast.petrov.pk, department=cast.other.pk) == [("boss",)]
     assert built == [("hunter", 1), ("head", 1)]
+
+
+def test_objects_come_with_what_is_selected_along_and_with_annotations(cast):
+    ask = Prepared(
+        lambda shape, *, department: (
+            User.objects.filter(department=department)
+            .select_related("department", "second_factor")
+            .annotate(twice=F("pk") * 2)
+            .order_by("pk")
+        )
+    )
+    ask.models("x", department=cast.other.pk)
+    with CaptureQueriesContext(connection) as found:
+        people = ask.models("x", department=cast.sales.pk)
+        assert {one.department.name for one in people} == {cast.sales.name}
+        assert all(not hasattr(one, "second_factor") and one.twice == 2 * one.pk for one in people)
+    assert len(found) == 1
+    assert people == list(User.objects.filter(department=cast.sales).order_by("pk"))
+    people[0].last_name = "Смирнова"
+    people[0].save()
+    people[0].refresh_from_db()
+    assert people[0].last_name == "Смирнова"
 
 
 def test_days_and_moments_are_values_and_one_statement_answers(cast):
