@@ -27,4 +27,6 @@ urlpatterns = [
     path("calculators/forecast/xlsx/", calculators.forecast_book, name="forecast_book"),
     path("calculators/funnel/", calculators.funnel_calculator, name="funnel_calculator"),
     path("calculators/funnel/xlsx/", calculators.funnel_book, name="funnel_book"),
+    path("calculators/passages/", calculators.passages_page, name="passages"),
+    path("calculators/passages/xlsx/", calculators.passages_book, name="passages_book"),
 ]

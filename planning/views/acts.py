@@ -22,14 +22,14 @@ from deals.models import Offer
 from funnels.models import Contact, Movement
 from planning.selectors.counts import SHOWN_ACTS, acts_of
 from planning.views.cells import ACT_LABELS
-from planning.views.scope import Scope, chosen
+from planning.views.scope import Scope, chosen, whole
 
 _LONGEST = timedelta(days=366)
 
 
 @require_safe
 def plan_acts(request: HttpRequest) -> HttpResponse:
-    """`?what=&from=&to=&user=|department=`: the rows of a count, newest first; their number is the count."""
+    """`?what=&from=&to=&user=|department=&segment=`: the rows of a count, newest first; their number is the count."""
     viewer = cast(User, request.user)
     scope = chosen(request)
     what = request.GET.get("what", SHOWN_ACTS[0])
@@ -38,11 +38,16 @@ def plan_acts(request: HttpRequest) -> HttpResponse:
     first, last = _days(request)
     rows, day, person = acts_of(what, department_id=scope.department.pk, user_id=scope.user.pk if scope.user else None)
     found = rows.filter(**{f"{day}__gte": first, f"{day}__lte": last}).select_related(person, _client_path(what))
+    segment = whole(request.GET.get("segment", ""))
+    if segment is not None:
+        found = found.filter(cycle__segment=segment)
     page: Any = keyset_page(found, field=day, cursor=request.GET.get("cursor", ""), is_descending=True)
     clients = {_client_of(row).pk for row in page.rows}
     open_ids = set(Client.objects.visible_to(viewer).filter(pk__in=clients).values_list("pk", flat=True))
     number = found.order_by().count()
     kept = {"what": what, "from": first.isoformat(), "to": last.isoformat(), **_who(scope)}
+    if segment is not None:
+        kept["segment"] = segment
     context = {
         "title": ACT_LABELS[what],
         "who": scope.user.full_name if scope.user else scope.department.name,

@@ -349,6 +349,9 @@ TABLE: dict[str, Row] = {
     "plan_book": Row(LEADS),  # calculators
     "forecast_book": Row(LEADS),  # calculators
     "funnel_book": Row(LEADS),  # calculators
+    "passages": Row(LEADS),
+    "passages@manager": Row("200 head director; 404 rest", query="?department={department}&user={user}"),
+    "passages_book": Row(LEADS),
     "funnel_calculator": Row(LEADS),
     "funnel_calculator@department": Row("200 head director; 404 rest", query="?department={department}"),
     "funnel_calculator@manager": Row("200 head director; 404 rest", query="?department={department}&user={user}"),

@@ -6,6 +6,7 @@ from planning.views.calculators.forecast import forecast_calculator
 from planning.views.calculators.forms import CalculatorForm, Default, address_of
 from planning.views.calculators.funnel import funnel_calculator
 from planning.views.calculators.making import make_plan
+from planning.views.calculators.passages import passages_book, passages_page
 from planning.views.calculators.plan import first_calculator, plan_calculator
 from planning.views.calculators.scope import Place, menus_of, place_of
 from planning.views.calculators.texts import (
@@ -42,6 +43,8 @@ __all__ = [
     "menus_of",
     "money_text",
     "number_text",
+    "passages_book",
+    "passages_page",
     "place_of",
     "plan_book",
     "plan_calculator",

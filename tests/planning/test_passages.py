@@ -1,0 +1,215 @@
+"""Every conversion of the calculators opens its cases, and the cases add up to it."""
+
+from datetime import date, timedelta
+from fractions import Fraction
+
+import pytest
+
+from deals.models import Offer
+from funnels.models import Contact, Movement, Ownership, SalesCycle
+from journal.models import AuditEvent
+from planning.calculator import stage_rates
+from planning.constants import Colour
+from planning.selectors import passages as behind
+from planning.selectors.forecast import finished_passages, segment_reference
+from planning.selectors.steps import step_rates
+from tests.factories.money import open_cycle
+from tests.factories.work import on
+from tests.planning.test_calculator_pages import ask, plain, rows_of
+from tests.planning.walking import cases_of, figures_in, number_of, walk
+
+PATH = "/calculators/passages/"
+TODAY = date(2026, 11, 20)
+EARLIEST = TODAY - timedelta(days=90)
+RANK = {"red": 1, "yellow": 2, "green": 3}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def friday():
+    with on(TODAY, 8):
+        yield
+
+
+def owned(cast, user, best="red", ended=None, segment=None, **fields):
+    """A client of `user` whose best colour is `best`; `ended` is the day he left."""
+    cycle = open_cycle(cast, user, best, segment=segment, opened=date(2026, 8, 1))
+    over = {"ended_on": ended, "ended_at": f"{ended}T09:00Z", "end_reason": "refusal"} if ended else {}
+    return Ownership.objects.create(
+        client=cycle.client,
+        cycle=cycle,
+        user=user,
+        reason="take",
+        started_on=cycle.opened_on,
+        started_at=cycle.opened_at,
+        clock_started_on=cycle.opened_on,
+        state_started_on=cycle.opened_on,
+        best_rank=RANK[best],
+        **over,
+        **fields,
+    )
+
+
+def moved(ownership, kind="upgrade", before="red", after="yellow", day=TODAY - timedelta(days=3)):
+    return Movement.objects.create(
+        cycle=ownership.cycle,
+        ownership=ownership,
+        user=ownership.user,
+        kind=kind,
+        from_colour=before,
+        to_colour=after,
+        ranks=RANK[after] - RANK[before] if kind == "upgrade" else 1,
+        on=day,
+        at=f"{day}T09:00Z",
+    )
+
+
+@pytest.fixture
+def history(cast):
+    """Ninety days of two people with enough cases, one without, a stranger, and what counts for nobody."""
+    for number in range(12):
+        client = owned(
+            cast,
+            cast.ivanova,
+            best="yellow" if number < 6 else "red",
+            ended=None if number < 6 else TODAY - timedelta(days=number),
+        )
+        if number < 6:
+            moved(client, day=EARLIEST + timedelta(days=number))
+    for number in range(10):
+        client = owned(cast, cast.petrov, best="green", ended=None if number < 4 else EARLIEST)
+        moved(client, after="green", day=TODAY - timedelta(days=40))  # red to green at once
+        if number < 4:
+            moved(client, "full_payment", "green", "green")
+    moved(owned(cast, cast.kuznetsova, "yellow", ended=TODAY - timedelta(days=1), segment=cast.large))
+    # Out of the ninety days, of today, paid before he left, of another department.
+    owned(cast, cast.ivanova, ended=EARLIEST - timedelta(days=1))
+    owned(cast, cast.ivanova, ended=TODAY)
+    moved(owned(cast, cast.ivanova, "yellow"), day=TODAY)
+    moved(owned(cast, cast.belov, "yellow"))
+    won = owned(cast, cast.petrov, "green", ended=TODAY - timedelta(days=2))
+    SalesCycle.objects.filter(pk=won.cycle_id).update(
+        outcome="won", closed_on=won.ended_on, closed_at=won.ended_at, owner=None, colour="none"
+    )
+    return cast
+
+
+def test_lists_hold_every_finished_passage_and_nothing_else(history):
+    found = finished_passages(history.sales.pk, TODAY)
+    for segment in (history.medium, history.large):
+        for colour in Colour:
+            for user in (history.ivanova, history.petrov, history.kuznetsova, history.belov):
+                said = found.get(segment.pk, {}).get(user.pk)
+                mine = {"cycle__segment": segment, "user": user}
+                asked = {"department_id": history.sales.pk, "day": TODAY, "colour": colour}
+                won, lost = behind.succeeded(**asked).filter(**mine), behind.failed(**asked).filter(**mine)
+                expected = (said.succeeded[colour], said.finished[colour]) if said else (0, 0)
+                assert (won.count(), won.count() + lost.count()) == expected, (segment, colour, user)
+    assert found[history.medium.pk][history.petrov.pk].finished == {"red": 10, "yellow": 0, "green": 10}
+
+
+def test_every_number_of_the_passages_opens_its_cases_and_their_mean_is_the_rate_in_use(as_user, history):
+    head = as_user(history.volkov)
+    chosen = finished_passages(history.sales.pk, TODAY)
+    for segment, colours in ((None, ["green"]), (history.medium, list(Colour)), (history.large, ["red"])):
+        asked = {"segment": segment.pk} if segment else {}
+        for colour in colours:
+            page = ask(head, PATH, {"stage": colour, **asked})
+            people = page.context["people"]
+            shares = [
+                Fraction(number_of(one["succeeded"]), number_of(one["finished"])) for one in people if one["is_counted"]
+            ]
+            if segment:
+                default = segment_reference(segment).conversion
+                rate = stage_rates(chosen.get(segment.pk, {}).values(), default)[colour].rate
+                assert (sum(shares) / len(shares) if shares else default[colour]) == rate
+                assert page.context["rate"] == behind_text(rate)
+            else:
+                assert page.context["rate"] == behind_text(step_rates_of(history)["invoice_to_payment"].rate)
+            assert walk(head, page) == len({url for url, _text in figures_in(page)})
+    only = ask(head, PATH, {"stage": "red", "user": history.ivanova.pk})
+    assert cases_of(head, only) == 12 and [one["count"] for one in only.context["chips"]] == [6, 6]
+    assert {row["days"] for row in only.context["rows"]} == {
+        str((EARLIEST - date(2026, 8, 1)).days + n) for n in range(6)
+    }
+
+
+def step_rates_of(cast):
+    passages = finished_passages(cast.sales.pk, TODAY)
+    return step_rates(department=cast.sales, day=TODAY, passages=passages.values())
+
+
+def behind_text(rate):
+    return f"{float(rate * 100):.2f}".replace(".", ",") + "\u00a0%"
+
+
+def test_meetings_and_offers_of_the_chain_open_their_lists(as_user, cast):
+    cycle = open_cycle(cast, cast.ivanova)
+    moment = {"client": cycle.client, "cycle": cycle, "user": cast.ivanova, "kind": "meeting", "result": "held"}
+    Contact.objects.bulk_create(
+        Contact(
+            at=f"{day}T09:00Z",
+            day=day,
+            recorded_at=f"{day}T09:00Z",
+            is_held_meeting=True,
+            is_productive_meeting=number < 9,
+            **moment,
+        )
+        for number in range(12)
+        for day in [TODAY - timedelta(days=number + 1)]
+    )
+    Contact.objects.create(
+        at=f"{TODAY}T05:00Z", day=TODAY, recorded_at=f"{TODAY}T05:00Z", is_held_meeting=True, **moment
+    )
+    Offer.objects.create(
+        client=cycle.client,
+        cycle=cycle,
+        number="1",
+        year=2026,
+        amount=100,
+        sent_on=TODAY,
+        created_by=cast.ivanova,
+        created_at=f"{TODAY}T05:00Z",
+    )
+    head = as_user(cast.volkov)
+    rates = step_rates(department=cast.sales, day=TODAY, passages=[])
+    assert rates["held_to_productive"].rate == Fraction(9, 12) and not rates["productive_to_offer"].is_own
+    for segment in ({}, {"segment": cast.medium.pk}, {"segment": cast.large.pk}):
+        for stage in behind.STEPS:
+            page = ask(head, PATH, {"stage": stage, **segment})
+            assert walk(head, page) == len(set(figures_in(page)))
+        held = ask(head, PATH, {"stage": "held_to_productive", **segment})
+        assert held.context["rate"] == behind_text(
+            Fraction(9, 12) if segment.get("segment") != cast.large.pk else Fraction(3, 5)
+        )
+
+
+def test_workbook_holds_the_cases_and_is_audited(as_user, history):
+    lines = rows_of(ask(as_user(history.volkov), f"{PATH}xlsx/", {"stage": "red"}))[1:]
+    assert len(lines) == 23 and sum(line[8] == "да" for line in lines) == 17
+    assert {line[3] for line in lines} == {"Красный"}
+    steps = rows_of(ask(as_user(history.volkov), f"{PATH}xlsx/", {"stage": "productive_to_offer"}))
+    assert steps[0][1:3] == ["Результативные встречи", "КП"] and len(steps) == 1
+    assert AuditEvent.objects.filter(action="calculation.export").count() == 2
+
+
+def test_strangers_and_unknown_stages_find_nothing_and_an_empty_department_says_so(as_user, history):
+    for numbers in ({"stage": "blue"}, {"part": "x"}, {"user": history.belov.pk}, {"department": history.other.pk}):
+        assert ask(as_user(history.volkov), PATH, numbers).status_code == 404, numbers
+    assert as_user(history.ivanova).get(PATH).status_code == 404
+    page = ask(as_user(history.boss), PATH, {"stage": "green"})
+    assert page.context["people"] == []
+    empty = plain(page)
+    assert "Nobody has finished a case" in empty and "Nobody has 10 cases" in empty
+
+
+def test_a_page_costs_the_same_for_one_person_and_for_many(as_user, history, django_assert_max_num_queries):
+    head = as_user(history.volkov)
+    for stage in ("red", "held_to_productive"):
+        with django_assert_max_num_queries(15) as many:
+            ask(head, PATH, {"stage": stage})
+        Movement.objects.filter(user=history.petrov).delete()
+        with django_assert_max_num_queries(15) as few:
+            ask(head, PATH, {"stage": stage})
+        assert len(many) == len(few), stage
