@@ -18,18 +18,18 @@ from django.db.models.sql.compiler import SQLCompiler
 from common import clock
 
 # Values that no row and no day of the product has: where they stand in the compiled parameters, the real ones are put.
-_FIRST_ID, _FIRST_YEAR = 9_100_000_000_000_000_000, 9_000
+_FIRST_ID, _FIRST_YEAR, _WORD = 9_100_000_000_000_000_000, 9_000, "\uffffvalue "
 _MOST_SHAPES = 200
 
-Value = int | date  # a moment is a date, too
+Value = int | str | date  # a moment is a date, too
 
 
 class Prepared:
     """`Prepared(build)(shape, name=value, …)` → rows of `build(shape, name=stand-in, …).values_list(…)`;
     `Prepared(build).models(shape, name=value, …)` → the objects of `build(…)` with what it selects along with them.
 
-    `shape` holds everything that `build` may branch on (role, whether there is a department); values are whole ids, days
-    and moments, which `build` only hands on to filters. A shape is compiled anew every day of the organisation, so that
+    `shape` holds everything that `build` may branch on (role, whether there is a department); values are ids, words,
+    days and moments, which `build` only hands on to filters. A shape is compiled anew every day of the organisation, so that
     `clock.today()` inside a scope is the day's. ValueError: a moment or a changed value is baked into the query.
     """
 
@@ -111,15 +111,17 @@ def _stand_in(value: Value, place: int) -> Value:
         return datetime(_FIRST_YEAR + place, 1, 1, tzinfo=UTC)
     if isinstance(value, date):
         return date(_FIRST_YEAR + place, 1, 1)
-    return _FIRST_ID + place
+    return f"{_WORD}{place}" if isinstance(value, str) else _FIRST_ID + place
 
 
 def _is_plain(param: Any) -> bool:
-    return isinstance(param, int | date)
+    return isinstance(param, int | str | date)
 
 
 def _is_changed(param: Any) -> bool:
     """A stand-in with which `build` has reckoned: the real value would have to be reckoned with, too."""
+    if isinstance(param, str):
+        return _WORD in param
     return (isinstance(param, int) and param >= _FIRST_ID // 2) or (
         isinstance(param, date) and param.year >= _FIRST_YEAR - 1
     )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -16,14 +15,13 @@ from accounts.models import User
 from accounts.selectors import calendar
 from clients.choices import Section
 from clients.models import Client
-from clients.querysets import free_to_take_q
 from common import clock, formats
 from deals.selectors import may_enter_payment
-from desk.selectors import words
+from desk.selectors import card_rows, words
 from desk.selectors.documents import DocumentRow, documents_of
 from desk.selectors.timeline import Source
-from funnels.choices import State, TaskKind
-from funnels.models import Fact, Ownership, Question, Questionnaire, RotationOrder, SalesCycle, StateChange, Task
+from funnels.choices import State
+from funnels.models import Fact, Ownership, SalesCycle, StateChange
 from funnels.rules import (
     StepContext,
     Verdict,
@@ -89,18 +87,18 @@ def read_card(client: Client, viewer: User) -> Card:
     """Everything the panels share; seven queries."""
     can_act = may_work(viewer, client)
     can_pay = may_enter_payment(viewer, client)
-    cycle = SalesCycle.objects.filter(client=client).select_related("segment", "owner").order_by("-pk").first()
+    cycle = card_rows.last_cycle(client)
     if cycle is not None:
         cycle.client = client
-    ownerships = list(Ownership.objects.filter(client=client).select_related("user").order_by("-started_at", "-pk"))
+    ownerships = card_rows.ownerships(client)
     return Card(
         client=client,
         viewer=viewer,
         cycle=cycle,
         ownership=next((row for row in ownerships if row.ended_at is None), None),
         ownerships=ownerships,
-        facts=list(Fact.objects.filter(cycle__client=client).order_by("pk")),
-        states=list(StateChange.objects.filter(cycle__client=client).order_by("pk")),
+        facts=card_rows.facts(client),
+        states=card_rows.states(client),
         documents=documents_of(client, viewer, can_act=can_act, can_pay=can_pay),
         can_act=can_act,
         can_pay=can_pay,
@@ -170,7 +168,7 @@ def _clock(card: Card) -> dict[str, Any]:
         return {}
     go_live, days = client.department.rotation_starts_on, calendar()
     old = age(ownership.clock_started_on, go_live, card.day, days)
-    order = RotationOrder.objects.open().filter(cycle=card.cycle).select_related("suggested").first()
+    order = card_rows.open_order(card.cycle) if card.cycle is not None else None
     told = words.clock_words(ownership, go_live, old, card.day, days)
     if order is not None:
         name = order.suggested.short_name if order.suggested else _("the reserve of the head")
@@ -273,15 +271,13 @@ def _may_take(card: Card) -> bool:
 
 def questionnaire_panel(card: Card) -> dict[str, Any] | None:
     """Progress by section; None without an open sale. Two queries."""
-    if not card.is_open:
+    if card.cycle is None or not card.is_open:
         return None
-    answers = Questionnaire.objects.filter(cycle=card.cycle).first()
-    scope = Question.objects.order_by("order", "pk")
-    scope = scope.filter(template__is_active=True) if answers is None else scope.filter(template_id=answers.template_id)
+    answers = card_rows.questionnaire(card.cycle)
     given = answers.answers if answers else {}
     sections: dict[str, list[int]] = {}
     required = done = 0
-    for question in scope:
+    for question in card_rows.questions(answers):
         counts = sections.setdefault(question.section, [0, 0])
         has_answer = bool(given.get(str(question.pk)))
         counts[0] += has_answer
@@ -295,29 +291,10 @@ def questionnaire_panel(card: Card) -> dict[str, Any] | None:
 
 def next_due(card: Card) -> date | datetime | None:
     """When the next step is due: a moment if its hour matters, else a day."""
-    if not card.is_open:
+    if card.cycle is None or not card.is_open:
         return None
-    task = Task.objects.open().filter(cycle=card.cycle, kind=TaskKind.NEXT_STEP).only("due_at", "has_time").first()
-    if task is None:
+    step = card_rows.next_step(card.cycle)
+    if step is None:
         return None
-    return task.due_at if task.has_time else clock.day_of(task.due_at)
-
-
-def neighbours(card: Card) -> dict[str, int]:
-    """The client before and after in the owner's list, by name; in one query."""
-    client = card.client
-    scope = Client.objects.visible_to(card.viewer, (Section.IN_WORK, Section.CUSTOMERS) if client.owner_id else ())
-    if client.owner_id is not None:
-        scope = scope.filter(owner_id=client.owner_id)
-    elif card.viewer.role in MANAGER_ROLES:
-        scope = scope.filter(free_to_take_q(card.day))
-    else:
-        scope = scope.filter(owner__isnull=True, department_id=client.department_id, section=client.section)
-    after = Q(sort_key__gt=client.sort_key) | Q(sort_key=client.sort_key, pk__gt=client.pk)
-    before = Q(sort_key__lt=client.sort_key) | Q(sort_key=client.sort_key, pk__lt=client.pk)
-    following = scope.filter(after).order_by("sort_key", "pk").values_list("pk", "sort_key")[:1]
-    previous = scope.filter(before).order_by("-sort_key", "-pk").values_list("pk", "sort_key")[:1]
-    found = {}
-    for pk, key in following.union(previous):
-        found["next" if (key, pk) > (client.sort_key, client.pk) else "previous"] = pk
-    return found
+    due_at, has_time = step
+    return due_at if has_time else clock.day_of(due_at)

@@ -7,14 +7,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import BooleanField, Case, CharField, DateField, F, Value, When
+from django.db.models import BooleanField, Case, CharField, DateField, F, QuerySet, Value, When
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.selectors import ScopeShape, scope_of, viewer_of
 from clients.models import Client
 from common import formats
+from common.prepared import Prepared
 from deals.choices import ContractStatus, InvoiceStatus, OfferStatus
 from deals.models import Contract, Invoice, Offer, Payment
 
@@ -40,6 +42,14 @@ class DocumentRow:
 
 def documents_of(client: Client, viewer: User, *, can_act: bool, can_pay: bool) -> list[DocumentRow]:
     """Offers, invoices, contracts and payments the viewer may see; at most MOST."""
+    shape, mine = scope_of(viewer)
+    found = _documents((shape, client.section), client=client.pk, **mine)
+    return [_row(client, *row, can_act=can_act, can_pay=can_pay) for row in found]
+
+
+def _documents_of(shape: tuple[ScopeShape, str], *, client: int, user: int, department: int) -> QuerySet[Any]:
+    scope, section = shape
+    viewer = viewer_of(scope, user, department)
     fields = ("doc", "pk", "name", "amount", "day", "until", "state", "has_file")
     parts = []
     for kind, model, name, day, until in (
@@ -48,7 +58,7 @@ def documents_of(client: Client, viewer: User, *, can_act: bool, can_pay: bool) 
         ("contract", Contract, F("number"), "signed_by_client_on", "terminated_on"),
         ("payment", Payment, F("document"), "paid_on", None),
     ):
-        rows = model.objects.visible_to(viewer, (client.section,)).filter(client=client).order_by()  # type: ignore[attr-defined]
+        rows = model.objects.visible_to(viewer, (section,)).filter(client=client).order_by()  # type: ignore[attr-defined]
         state: Any = Cast("status", CharField())
         if kind == "payment":
             cancelled = When(cancelled_at__isnull=False, then=Value("cancelled"))
@@ -63,8 +73,10 @@ def documents_of(client: Client, viewer: User, *, can_act: bool, can_pay: bool) 
                 has_file=Value(kind == "contract", BooleanField()),
             ).values_list(*fields)
         )
-    found = parts[0].union(*parts[1:], all=True).order_by("-day", "-pk")[:MOST]
-    return [_row(client, *row, can_act=can_act, can_pay=can_pay) for row in found]
+    return parts[0].union(*parts[1:], all=True).order_by("-day", "-pk")[:MOST]
+
+
+_documents = Prepared(_documents_of)
 
 
 def _row(

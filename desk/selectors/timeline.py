@@ -18,13 +18,14 @@ from accounts.models import User
 from clients.models import Client
 from common import clock, formats, markup
 from common.prepared import Prepared
+from desk.selectors import card_rows
+from desk.selectors.card_rows import PAGE_SIZE
 from funnels.choices import ContactKind, ContactResult, Direction, EvidenceType, FactKind, OwnershipReason
 from funnels.models import ColourChange, Contact, Fact, Ownership, StateChange
 from funnels.selectors.credits import credit_names
 from funnels.services.texts import reason_text
 from telephony.models import Call
 
-PAGE_SIZE: Final = 30
 KINDS: Final = ("all", "contacts", "credited", "facts")
 CREDITED: Final = (
     Q(is_productive_call=True)
@@ -173,6 +174,8 @@ def _before(after: Place | None, rank: int, moment: str, rows: Iterable[Any], sh
 
 
 def _contacts(client: Client, kind: str, source: Source, after: Place | None) -> Iterator[Entry]:
+    if kind != "credited" and after is None:
+        return (_contact(row, source) for row in card_rows.first_contacts(client))
     rows = Contact.objects.filter(client=client).select_related("person", "user")
     if kind == "credited":
         rows = rows.filter(CREDITED)
@@ -216,8 +219,9 @@ def _contact(row: Contact, source: Source) -> Entry:
 
 def _calls(client: Client, viewer: User, after: Place | None) -> Iterator[Entry]:
     """Calls of the exchange that no contact was written about."""
-    rows = Call.objects.visible_to(viewer).filter(client=client, contact__isnull=True).select_related("person", "user")
-    return (_call(row) for row in _page(rows, CALL, "created_at", after))
+    if after is None:
+        return (_call(row) for row in card_rows.first_calls(client, viewer))
+    return (_call(row) for row in _page(card_rows.calls_of(client.pk, viewer), CALL, "created_at", after))
 
 
 def _call(row: Call) -> Entry:
@@ -240,8 +244,10 @@ def _call(row: Call) -> Entry:
 
 
 def _colours(client: Client, source: Source, after: Place | None) -> Iterator[Entry]:
-    rows = ColourChange.objects.filter(cycle__client=client)
     kinds = {row.pk: _inside(row.get_kind_display()) for row in source.facts}
+    if after is None:
+        return (_colour(row, kinds) for row in card_rows.first_colours(client))
+    rows = ColourChange.objects.filter(cycle__client=client)
     return (_colour(row, kinds) for row in _page(rows, COLOUR, "at", after))
 
 

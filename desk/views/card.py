@@ -14,10 +14,11 @@ from django.views.decorators.http import require_GET
 from accounts.choices import Role
 from accounts.models import User
 from clients.choices import Section
-from clients.models import Client, ContactPerson, Email, Phone
+from clients.models import Client
 from common import clock
 from common.htmx import wants_fragment
 from desk.selectors import card as cards
+from desk.selectors import card_rows
 from desk.selectors.rows import card_address
 from desk.selectors.timeline import KINDS, counts, timeline
 from desk.views.clients.asked import Asked
@@ -116,7 +117,11 @@ def _list_query(request: HttpRequest) -> str:
 def _near(request: HttpRequest, card: cards.Card) -> dict[str, str]:
     """The cards before and after: in the list the reader came from, else in the owner's list by name."""
     query = _list_query(request)
-    found = Asked(request, QueryDict(query)).beside(card.client.pk) if query else cards.neighbours(card)
+    found = (
+        Asked(request, QueryDict(query)).beside(card.client.pk)
+        if query
+        else card_rows.neighbours(card.client, card.viewer, card.day)
+    )
     return {name: card_address(pk, query) for name, pk in found.items()}
 
 
@@ -126,7 +131,7 @@ def _panels(request: HttpRequest, card: cards.Card) -> dict[str, Any]:
     head = cards.head_of_card(card)
     for item in head.get("lacks", []):
         item["url"], item["action"] = ways.get(item["code"], ("", ""))
-    people = list(ContactPerson.objects.active().visible_to(viewer).filter(client=client))
+    people = card_rows.people(client, viewer)
     can_log = card.can_act and (card.is_open or client.section == Section.CUSTOMERS)
     context = {
         "head": head,
@@ -141,8 +146,8 @@ def _panels(request: HttpRequest, card: cards.Card) -> dict[str, Any]:
             if part
         ),
         "people": people,
-        "phones": list(Phone.objects.visible_to(viewer).filter(client=client).select_related("person")),
-        "emails": list(Email.objects.visible_to(viewer).filter(client=client).select_related("person")),
+        "phones": card_rows.phones(client, viewer),
+        "emails": card_rows.emails(client, viewer),
         "can_edit": card.can_act,
         "answers_panel": cards.questionnaire_panel(card),
         "owners": card.ownerships,

@@ -57,6 +57,14 @@ def test_objects_come_with_what_is_selected_along_and_with_annotations(cast):
     assert people[0].last_name == "Смирнова"
 
 
+def test_words_are_values_unless_they_are_changed_on_the_way(cast):
+    ask = Prepared(lambda shape, *, name: User.objects.filter(login__gt=name, login__lt="p").values_list("login"))
+    for name in ("a", "k", "zz"):
+        assert set(ask("x", name=name)) == set(User.objects.filter(login__gt=name, login__lt="p").values_list("login"))
+    with pytest.raises(ValueError, match="never change again"):
+        Prepared(lambda shape, *, name: User.objects.filter(login__contains=name))("x", name="iva")
+
+
 def test_days_and_moments_are_values_and_one_statement_answers(cast):
     User.objects.update(last_login=datetime(2026, 3, 1, tzinfo=UTC))
     ask = Prepared(
