@@ -20,3 +20,14 @@ class PlanStatus(models.TextChoices):
     DRAFT = "draft", _("Draft")
     APPROVED = "approved", _("Approved")
     SUPERSEDED = "superseded", _("Superseded")
+
+
+class StageNorm(models.TextChoices):
+    """Reference values of a segment's funnel, named as the fields of its settings (section 3.5)."""
+
+    P_RED = "p_red", _("Conversion red to yellow")
+    P_YELLOW = "p_yellow", _("Conversion yellow to green")
+    P_GREEN = "p_green", _("Conversion green to paid")
+    T_RED = "t_red", _("Days in red, median")
+    T_YELLOW = "t_yellow", _("Days in yellow, median")
+    T_GREEN = "t_green", _("Days in green, median")

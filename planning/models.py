@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department
 from clients.models import Segment
-from planning.choices import PeriodKind, PlanStatus
+from planning.choices import PeriodKind, PlanStatus, StageNorm
 from planning.querysets import DepartmentQuerySet, ScopedQuerySet, YearPlanQuerySet
 
 USER = settings.AUTH_USER_MODEL
@@ -239,3 +239,38 @@ class MonthNorms(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m} {self.department_id} v{self.version}"
+
+
+class SegmentNorm(models.Model):
+    """A reference p or t of a segment as a department has approved it: what its forecasts stand on from a month on.
+
+    Conversions are parts of 1, stays are days. Rows are neither changed nor deleted, in the database too: of two
+    approvals for one month the later one is the higher version, and it counts.
+    """
+
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")
+    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(_("indicator"), max_length=8, choices=StageNorm.choices)
+    value = models.DecimalField(_("value"), max_digits=20, decimal_places=6)
+    valid_from = models.DateField(_("valid from"))  # first day of a month
+    version = models.PositiveSmallIntegerField(default=1)
+    said_by = models.ForeignKey(USER, null=True, on_delete=models.PROTECT, related_name="+")
+    said_at = models.DateTimeField()
+
+    objects = DepartmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["department", "segment", "name", "-valid_from", "-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["department", "segment", "name", "valid_from", "version"], name="planning_segmentnorm_once"
+            ),
+            models.CheckConstraint(condition=Q(valid_from__day=1), name="planning_segmentnorm_starts_a_month"),
+            models.CheckConstraint(
+                condition=Q(value__gte=0) & (Q(value__lte=1) | Q(name__startswith="t_")),
+                name="planning_segmentnorm_possible",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value} from {self.valid_from:%Y-%m}"

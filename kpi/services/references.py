@@ -11,6 +11,7 @@ from fractions import Fraction
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from accounts.choices import Role
 from accounts.models import Department, User
 from accounts.selectors import calendar
 from clients.models import Segment
@@ -37,6 +38,8 @@ from kpi.selectors.references import (
     references_on,
     stored,
 )
+from planning.choices import StageNorm
+from planning.services import ApprovedValue, put_references_in_force
 
 # Shares are parts of 1; nobody is asked for more than these in a week, a stay or a cheque.
 _MOST_ACTS, _MOST_MINUTES = 1000, 24 * 60
@@ -69,8 +72,7 @@ def propose_now(*, department: Department, actor: User) -> list[ReferenceKPI]:
 def _propose(department: Department, day: date, at: datetime, actor: User | None) -> list[ReferenceKPI]:
     """Rows for the next month that differ from what will be in force then; earlier proposals for it are replaced."""
     starts = effective_from(day)
-    # The night and a head who propose at once stand in line.
-    Department.objects.select_for_update(of=("self",)).filter(pk=department.pk).first()
+    _stand_in_line(department)
     ReferenceKPI.objects.filter(department=department, valid_from=starts, approved_at__isnull=True).delete()
     as_of = day - timedelta(days=1)
     first = as_of - timedelta(days=REFERENCE_DAYS - 1)
@@ -154,16 +156,19 @@ def approve_references(*, department: Department, ids: list[int], actor: User) -
     _guard(actor, department)
     if not ids:
         raise Invalid({"ids": _("Choose what to approve.")})
+    _stand_in_line(department)
     rows = list(ReferenceKPI.objects.select_for_update().filter(department=department, pk__in=ids).order_by("pk"))
     if len(rows) != len(set(ids)):
         raise Conflict(_("A proposal was replaced meanwhile: look at the new ones."))
     waiting = [row for row in rows if row.approved_at is None]
     if any(row.valid_from <= clock.today() for row in waiting):
         raise Conflict(_("The month of the proposal has begun: its values stay as they are."))
+    at = clock.now()
     for row in waiting:
-        row.approved_by, row.approved_at = actor, clock.now()
+        row.approved_by, row.approved_at = actor, at
         row.save(update_fields=["approved_by", "approved_at"])
         record(action="reference.approve", obj=row, actor=actor, after=_said(row))
+    _hand_down(department, waiting, actor, at)
     return rows
 
 
@@ -188,6 +193,8 @@ def set_reference(
     exact = Fraction(value)
     if (fault := _fault(known, exact)) is not None:
         raise Invalid({"value": fault})
+    _stand_in_line(department)
+    at = clock.now()
     common = {
         "department": department,
         "segment": segment,
@@ -197,15 +204,32 @@ def set_reference(
         "valid_from": effective_from(clock.today()),
         "reason": told,
         "created_by": actor,
-        "created_at": clock.now(),
+        "created_at": at,
     }
     row: ReferenceKPI | Norm
     if known in SET_NORMS:
         row = Norm.objects.create(**common)
     else:
-        row = ReferenceKPI.objects.create(**common, source=Source.SET, approved_by=actor, approved_at=clock.now())
+        row = ReferenceKPI.objects.create(**common, source=Source.SET, approved_by=actor, approved_at=at)
+        _hand_down(department, [row], actor, at)
     record(action="reference.set", obj=row, actor=actor, after={**_said(row), "reason": told})
     return row
+
+
+def _stand_in_line(department: Department) -> None:
+    """The night and the heads who propose, approve and set values of one department: the later one counts."""
+    Department.objects.select_for_update(of=("self",), no_key=True).filter(pk=department.pk).first()
+
+
+def _hand_down(department: Department, rows: list[ReferenceKPI], actor: User, at: datetime) -> None:
+    """Forecasts stand on the hunters' p and t of each segment; they are counted below, where this room is not known."""
+    names = set(StageNorm.values)
+    values = [
+        ApprovedValue(row.segment_id, StageNorm(row.kpi), row.value, row.valid_from)
+        for row in rows
+        if row.segment_id is not None and row.role == Role.HUNTER and row.kpi in names
+    ]
+    put_references_in_force(department=department, values=values, actor=actor, at=at)
 
 
 def _check_place(role: str, kpi: str, segment: Segment | None) -> Kpi:

@@ -27,8 +27,21 @@ from planning.calculator import (
     forecast_department,
     mean_conversions,
 )
-from planning.constants import Colour, PerColour, Reference
-from planning.rules import LEAST_RATE, Span, ramp
+from planning.constants import Colour, Reference
+from planning.rules import Span, ramp
+from planning.selectors.references import InForce, possible, references_in_force, segment_reference
+
+__all__ = [
+    "Inputs",
+    "Line",
+    "SpanForecast",
+    "finished_passages",
+    "forecast_for",
+    "forecast_inputs",
+    "lines_by_person",
+    "manager_funnels",
+    "segment_reference",
+]
 
 PASSAGE_DAYS: Final = 90  # R-S0-P11: finished passages of the last 90 days
 _BY_RANK: Final = {1: Colour.RED, 2: Colour.YELLOW, 3: Colour.GREEN}
@@ -55,7 +68,8 @@ class Inputs:
     segments: dict[int, Segment] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     passages: dict[int, dict[int, Passages]] = field(default_factory=dict)  # segment → user → passages
-    references: dict[int, Reference] = field(default_factory=dict)
+    defaults: dict[int, InForce] = field(default_factory=dict)  # approved by the department, else the setting
+    references: dict[int, Reference] = field(default_factory=dict)  # in use: own conversions before the default
 
 
 @dataclass(frozen=True)
@@ -70,7 +84,7 @@ class SpanForecast:
 def forecast_inputs(*, department_id: int, day: date) -> Inputs:
     """The department's funnels as they stand, with the passages finished in the 90 days before `day`.
 
-    Six queries. People: active ones who may own clients, and whoever owns an open cycle.
+    Seven queries. People: active ones who may own clients, and whoever owns an open cycle.
     """
     found = Inputs(day=day)
     found.segments = {segment.pk: segment for segment in Segment.objects.all()}
@@ -89,8 +103,9 @@ def forecast_inputs(*, department_id: int, day: date) -> Inputs:
     if strangers:
         found.people |= {user.pk: user for user in User.objects.filter(pk__in=strangers)}
     found.passages = finished_passages(department_id, day)
-    for pk, segment in found.segments.items():
-        found.references[pk] = _reference(segment, found.passages.get(pk, {}))
+    found.defaults = references_in_force(department_id=department_id, segments=found.segments.values(), day=day)
+    for pk, default in found.defaults.items():
+        found.references[pk] = _reference(default.reference, found.passages.get(pk, {}))
     return found
 
 
@@ -150,27 +165,9 @@ def _part_time(user: User | None) -> Fraction:
     return Fraction(1) if user is None else Fraction(user.part_time_percent) / 100
 
 
-def segment_reference(segment: Segment) -> Reference:
-    """The reference p and t of the segment's settings."""
-    conversion = PerColour(
-        red=Fraction(segment.p_red) / 100,
-        yellow=Fraction(segment.p_yellow) / 100,
-        green=Fraction(segment.p_green) / 100,
-    )
-    days = PerColour(red=Fraction(segment.t_red), yellow=Fraction(segment.t_yellow), green=Fraction(segment.t_green))
-    return Reference(_possible(conversion), days)
-
-
-def _reference(segment: Segment, passages: Mapping[int, Passages]) -> Reference:
-    default = segment_reference(segment)
+def _reference(default: Reference, passages: Mapping[int, Passages]) -> Reference:
     mean = mean_conversions([passages[user_id] for user_id in sorted(passages)], default.conversion)
-    return Reference(_possible(mean), default.days)
-
-
-def _possible(rates: PerColour) -> PerColour:
-    return PerColour(
-        red=max(rates.red, LEAST_RATE), yellow=max(rates.yellow, LEAST_RATE), green=max(rates.green, LEAST_RATE)
-    )
+    return Reference(possible(mean), default.days)
 
 
 def finished_passages(department_id: int, day: date) -> dict[int, dict[int, Passages]]:

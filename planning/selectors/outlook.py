@@ -31,7 +31,8 @@ from planning.calculator import (
 from planning.constants import Colour
 from planning.rules import Span, span_of
 from planning.selectors.figures import department_figures
-from planning.selectors.forecast import Inputs, forecast_inputs, manager_funnels, segment_reference
+from planning.selectors.forecast import Inputs, forecast_inputs, manager_funnels
+from planning.selectors.references import InForce
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class SegmentRates:
     segment: Segment
     stages: Mapping[Colour, StageRate]
     people: Sequence[OwnRate]
+    default: InForce
 
 
 @dataclass
@@ -102,21 +104,23 @@ class Outlook:
 
     def _rates(self, pk: int) -> SegmentRates:
         passages, segment = self.inputs.passages.get(pk, {}), self.inputs.segments[pk]
+        default = self.inputs.defaults[pk]
         known = [
             (self.inputs.people[user_id], one) for user_id, one in passages.items() if user_id in self.inputs.people
         ]
         return SegmentRates(
             segment,
-            stage_rates([passages[user_id] for user_id in sorted(passages)], segment_reference(segment).conversion),
+            stage_rates([passages[user_id] for user_id in sorted(passages)], default.reference.conversion),
             [
                 OwnRate(user, own_conversions(one), one.finished)
                 for user, one in sorted(known, key=lambda pair: (pair[0].last_name, pair[0].pk))
             ],
+            default,
         )
 
 
 def outlook_of(*, department: Department, month: date, day: date) -> Outlook:
-    """The month's funnels, payments to yesterday and plan in force; eight queries, whatever the numbers."""
+    """The month's funnels, payments to yesterday and plan in force; nine queries, whatever the numbers."""
     span = span_of(PeriodKind.MONTH, month, production_calendar())
     until = min(day - timedelta(days=1), month_end(month.year, month.month))
     figures = department_figures(department_id=department.pk, day=month, as_of=until, kinds=[PeriodKind.MONTH])

@@ -25,8 +25,9 @@ from planning.calculator import (
 from planning.constants import Colour, Reference
 from planning.rules import Span
 from planning.selectors.figures import NOTHING, department_figures
-from planning.selectors.forecast import Inputs, Line, forecast_inputs, segment_reference
+from planning.selectors.forecast import Inputs, Line, forecast_inputs
 from planning.selectors.ratio import floors_of
+from planning.selectors.references import InForce
 
 
 @dataclass(frozen=True)
@@ -103,15 +104,19 @@ class Funnels:
     def rates(self, segment: Segment) -> dict[Colour, StageRate]:
         """The conversions in use with their source."""
         passages = self.inputs.passages.get(segment.pk, {})
-        default = segment_reference(segment).conversion
+        default = self.inputs.defaults[segment.pk].reference.conversion
         return stage_rates([passages[user_id] for user_id in sorted(passages)], default)
 
     def reference(self, segment: Segment) -> Reference:
         return self.inputs.references[segment.pk]
 
+    def default(self, segment: Segment) -> InForce:
+        """What stands where own statistics are too few, and since when the department approved it."""
+        return self.inputs.defaults[segment.pk]
+
 
 def funnels_of(*, department: Department, day: date) -> Funnels:
-    """Plan, fact to yesterday and open cycles of the month of `day`; nine queries, whatever the numbers.
+    """Plan, fact to yesterday and open cycles of the month of `day`; ten queries, whatever the numbers.
 
     A person's plan is divided between the segments he serves as `segment_shares` says; one that is set for the whole
     department alone, by everybody's cycles.

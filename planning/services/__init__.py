@@ -8,6 +8,7 @@ from planning.services.month_plans import check_proposal, make_month_plan
 from planning.services.norms import write_colour_norms
 from planning.services.plan_facts import write_plan_fact
 from planning.services.problems import PROBLEM_TEXTS, WHY_TEXTS, invalid_of
+from planning.services.references import ApprovedValue, put_references_in_force
 from planning.services.targets import set_month_target
 from planning.services.year_plans import (
     PlanData,
@@ -21,6 +22,7 @@ from planning.services.year_plans import (
 __all__ = [
     "PROBLEM_TEXTS",
     "WHY_TEXTS",
+    "ApprovedValue",
     "Imported",
     "Into",
     "PlanData",
@@ -36,6 +38,7 @@ __all__ = [
     "invalid_of",
     "keep_elapsed_days",
     "make_month_plan",
+    "put_references_in_force",
     "set_month_target",
     "split_year_plan",
     "write_colour_norms",

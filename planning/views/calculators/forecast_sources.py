@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
 from planning.calculator import StageRate
@@ -28,7 +30,7 @@ def segment_rates(one: SegmentRates) -> dict[str, Any]:
             {
                 "label": labels[colour],
                 "rate": share_text(rates[colour], 2),
-                "source": stage_words(one.stages[colour]),
+                "source": stage_words(one.stages[colour], one.default.rate_since(colour)),
             }
             for colour in COLOURS
         ],
@@ -52,10 +54,16 @@ def _own_rate(own: OwnRate, colour: Colour) -> str:
     return _("%(n)s of %(least)s") % {"n": own.finished.get(colour, 0), "least": LEAST_PASSAGES}
 
 
-def stage_words(stage: StageRate) -> str:
+def stage_words(stage: StageRate, since: date | None) -> str:
+    """Whose conversion it is; `since`: the month from which the department has approved a reference of its own."""
     if stage.is_own:
         return _("own: the mean of %(managers)s people, %(cases)s cases of 90 days") % {
             "managers": stage.managers,
             "cases": stage.passages,
+        }
+    if since is not None:
+        return _("approved reference of the department from %(day)s: nobody has %(least)s cases") % {
+            "day": format_date(since, "d.m.Y"),
+            "least": LEAST_PASSAGES,
         }
     return _("setting of the segment: nobody has %(least)s cases") % {"least": LEAST_PASSAGES}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from django import forms
+from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -81,7 +83,7 @@ class FunnelForm(CalculatorForm):
 
 def defaults_of(found: Funnels, segment: Segment, user: User | None) -> dict[str, Default]:
     """Live numbers of the scope in this segment; several segments share a plan by the money of their open cycles."""
-    part, rates = found.part(segment, user), found.rates(segment)
+    part, rates, default = found.part(segment, user), found.rates(segment), found.default(segment)
     whole = sum((found.part(one, user).plan for one in found.segments), Decimal(0))
     is_alone = part.plan == whole
     source = _("plan of the month") if is_alone else _("the segment's part of the month's plan, by open sums")
@@ -97,16 +99,28 @@ def defaults_of(found: Funnels, segment: Segment, user: User | None) -> dict[str
         found_defaults[str(colour)] = Default(str(part.counts[colour]), _("in work now"))
         rate = rates[colour]
         found_defaults[f"p_{colour}"] = Default(
-            typed_share(found.reference(segment).conversion[colour]), stage_source(rate)
+            typed_share(found.reference(segment).conversion[colour]),
+            stage_source(rate, default.rate_since(colour)),
         )
         days = found.reference(segment).days[colour]
-        found_defaults[f"t_{colour}"] = Default(typed_number(Fraction(days)), _("setting of the segment"))
+        found_defaults[f"t_{colour}"] = Default(typed_number(Fraction(days)), days_source(default.days_since(colour)))
     return found_defaults
 
 
-def stage_source(rate: StageRate) -> str:
-    """Whose conversion it is: the department's own of ninety days, or the setting."""
+def stage_source(rate: StageRate, since: date | None) -> str:
+    """Whose conversion it is: the department's own of ninety days, its approved reference, or the setting."""
     if rate.is_own:
         told: dict[str, Any] = {"managers": rate.managers, "cases": rate.passages}
         return _("fact of 90 days: managers %(managers)s, cases %(cases)s") % told
+    if since is not None:
+        return approved_source(since)
     return _("setting of the segment: too few cases of its own")
+
+
+def days_source(since: date | None) -> str:
+    return _("setting of the segment") if since is None else approved_source(since)
+
+
+def approved_source(since: date) -> str:
+    """Since which month a reference that the department approved stands."""
+    return _("approved reference of the department from %(day)s") % {"day": format_date(since, "d.m.Y")}
