@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from fractions import Fraction
 from typing import Any, cast
 
+from django.db.models import QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -15,6 +17,7 @@ from clients.models import Client, Segment
 from common import formats
 from common.paging import keyset_page
 from deals.models import Offer
+from funnels.choices import Outcome
 from funnels.models import Contact, Movement, Ownership, SalesCycle, StateChange, Task, Violation
 from funnels.selectors.credits import credit_names
 from funnels.services.texts import reason_text
@@ -23,7 +26,7 @@ from kpi.forms import ListForm
 from kpi.selectors.counts import EXITS, MOVES, SOURCES, STEPS, UNCREDITED, Rows
 from kpi.selectors.people import short_names
 from kpi.views.cells import label
-from planning.views.calculators import address_of
+from planning.views.calculators import address_of, money_text, share_text
 from planning.views.scope import chosen, whole
 from telephony.models import MissedCall
 
@@ -48,6 +51,8 @@ def kpi_list(request: HttpRequest) -> HttpResponse:
     rows = found.rows if scope.user is None else found.rows.filter(**{found.user: scope.user.pk})
     if part in BY_CYCLE and (segment := whole(request.GET.get("segment", ""))) is not None:
         rows = rows.filter(segment=segment)
+    if part in BY_CYCLE and request.GET.get("paid"):
+        rows = rows.filter(paid_amount__gt=0)
     count = rows.order_by().count()
     page = keyset_page(
         rows.select_related(*_related(found)), field=found.day, cursor=request.GET.get("cursor", ""), is_descending=True
@@ -74,10 +79,27 @@ def kpi_list(request: HttpRequest) -> HttpResponse:
         "previous_url": address_of("/kpi/list/", kept, {"part": part, "cursor": page.previous_cursor})
         if page.has_previous
         else "",
-        "summary": _("%(count)s in the list") % {"count": formats.number(count)},
+        "summary": _("%(count)s in the list") % {"count": formats.number(count)} + _sums(rows, part, count),
         "segment": _segment_name(request) if part in BY_CYCLE else "",
     }
     return render(request, "kpi/list.html", context)
+
+
+def _sums(rows: QuerySet[Any], part: str, count: int) -> str:
+    """What a mean or a share was divided of: the money of the deals, the sales that were paid."""
+    if not count or part not in BY_CYCLE:
+        return ""
+    if part == Kpi.CONVERSION:
+        won = rows.order_by().filter(outcome=Outcome.WON).count()
+        return ", " + _("paid %(won)s: %(share)s") % {
+            "won": formats.number(won),
+            "share": share_text(Fraction(won, count), 2),
+        }
+    paid = rows.order_by().aggregate(paid=Sum("paid_amount"))["paid"]
+    return ", " + _("%(money)s altogether, %(mean)s on average") % {
+        "money": formats.money(paid),
+        "mean": money_text(Fraction(paid) / count),
+    }
 
 
 def _segment_name(request: HttpRequest) -> str:

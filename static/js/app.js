@@ -396,8 +396,21 @@ on("htmx:afterSwap", (event) => {
   const target = event.detail.target;
   if (target.id === "dialog-body" && target.childElementCount) openDialog($("#dialog"));
 });
+// A live answer renews the sentences beside the fields; the fields themselves stay, and say that they are wrong.
+function tellFields() {
+  for (const place of $$("[data-problem-of]")) {
+    const field = document.getElementById(place.dataset.problemOf);
+    if (!field) continue;
+    const error = $(".errors", place);
+    const told = (field.getAttribute("aria-describedby") || "").split(" ").filter((id) => id && !id.endsWith("_error"));
+    if (error) field.setAttribute("aria-invalid", "true"), told.push(error.id);
+    else field.removeAttribute("aria-invalid");
+    told.length ? field.setAttribute("aria-describedby", told.join(" ")) : field.removeAttribute("aria-describedby");
+  }
+}
 on("htmx:afterSettle", (event) => {
   const place = event.detail.elt;
+  if (place.id === "answer") tellFields();
   const status = event.detail.xhr?.status;
   if (status === 422 || status === 409) {
     const bad = place.matches?.("[aria-invalid=true]") ? place : $("[aria-invalid=true]", place);

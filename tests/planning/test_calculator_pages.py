@@ -94,7 +94,7 @@ def test_the_answer_alone_comes_back_while_a_person_types(as_user, cast, django_
     with django_assert_max_num_queries(6):
         fragment = plain(ask(client, "/calculators/plan/", EXAMPLE, **HTMX))
     assert "5,48" in fragment and "<html" not in fragment and 'name="target"' not in fragment
-    assert 'id="id_target_problem" aria-live="polite" hx-swap-oob="true"' in fragment
+    assert 'id="id_target_problem" aria-live="polite" hx-swap-oob="true" data-problem-of="id_target"' in fragment
 
 
 WRONG = [

@@ -110,9 +110,9 @@ def test_lists_hold_every_finished_passage_and_nothing_else(history):
 
 
 def test_every_number_of_the_passages_opens_its_cases_and_their_mean_is_the_rate_in_use(as_user, history):
-    head = as_user(history.volkov)
+    head, known = as_user(history.volkov), {}
     chosen = finished_passages(history.sales.pk, TODAY)
-    for segment, colours in ((None, ["green"]), (history.medium, list(Colour)), (history.large, ["red"])):
+    for segment, colours in ((None, ["green"]), (history.medium, ["red", "green"]), (history.large, ["red"])):
         asked = {"segment": segment.pk} if segment else {}
         for colour in colours:
             page = ask(head, PATH, {"stage": colour, **asked})
@@ -127,7 +127,7 @@ def test_every_number_of_the_passages_opens_its_cases_and_their_mean_is_the_rate
                 assert page.context["rate"] == behind_text(rate)
             else:
                 assert page.context["rate"] == behind_text(step_rates_of(history)["invoice_to_payment"].rate)
-            assert walk(head, page) == len({url for url, _text in figures_in(page)})
+            assert walk(head, page, known) == len({url for url, _text in figures_in(page)})
     only = ask(head, PATH, {"stage": "red", "user": history.ivanova.pk})
     assert cases_of(head, only) == 12 and [one["count"] for one in only.context["chips"]] == [6, 6]
     assert {row["days"] for row in only.context["rows"]} == {
@@ -175,7 +175,7 @@ def test_meetings_and_offers_of_the_chain_open_their_lists(as_user, cast):
     head = as_user(cast.volkov)
     rates = step_rates(department=cast.sales, day=TODAY, passages=[])
     assert rates["held_to_productive"].rate == Fraction(9, 12) and not rates["productive_to_offer"].is_own
-    for segment in ({}, {"segment": cast.medium.pk}, {"segment": cast.large.pk}):
+    for segment in ({}, {"segment": cast.large.pk}):
         for stage in behind.STEPS:
             page = ask(head, PATH, {"stage": stage, **segment})
             assert walk(head, page) == len(set(figures_in(page)))
@@ -201,7 +201,7 @@ def test_strangers_and_unknown_stages_find_nothing_and_an_empty_department_says_
     page = ask(as_user(history.boss), PATH, {"stage": "green"})
     assert page.context["people"] == []
     empty = plain(page)
-    assert "Nobody has finished a case" in empty and "Nobody has 10 cases" in empty
+    assert "Никто не завершил" in empty and "Ни у кого нет 10 случаев" in empty
 
 
 def test_a_page_costs_the_same_for_one_person_and_for_many(as_user, history, django_assert_max_num_queries):
@@ -213,3 +213,64 @@ def test_a_page_costs_the_same_for_one_person_and_for_many(as_user, history, dja
         with django_assert_max_num_queries(15) as few:
             ask(head, PATH, {"stage": stage})
         assert len(many) == len(few), stage
+
+
+def lists_of(page, path=""):
+    """The lists beside the sources of the fields: name of the field → address."""
+    found = {name: getattr(field, "list_url", "") for name, field in page.context["form"].fields.items()}
+    return {name: url for name, url in found.items() if url and url.startswith(path)}
+
+
+def test_rates_of_every_calculator_open_the_passages_that_make_the_same_rate(as_user, history):
+    head = as_user(history.volkov)
+    sources = head.get("/calculators/forecast/").context["sources"]
+    shown = {stage["url"]: stage["rate"] for one in sources for stage in one["stages"]}
+    assert len(shown) == 6
+    plan = head.get("/calculators/plan/")
+    shown |= {lists_of(plan, PATH)["invoice_to_payment"]: plan.context["form"]["invoice_to_payment"].value()}
+    medium = {"segment": history.medium.pk}
+    funnel, staff = (ask(head, f"/calculators/{name}/", medium) for name in ("funnel", "staffing"))
+    for page in (funnel, staff):
+        for name, url in lists_of(page, PATH).items():
+            shown.setdefault(url, page.context["form"][name].value())
+    assert len(shown) == 7  # those of the funnel and of the staff are among those of the forecast
+    for url, rate in shown.items():
+        assert number_of_share(head.get(url).context["rate"]) == number_of_share(rate), url
+    person = sources[0]["people"][0]
+    assert head.get(person["rates"][2]["url"]).context["whole_url"]
+    for page in (plan, funnel, staff):
+        for name, url in lists_of(page).items():
+            assert url.startswith("#") or head.get(url).status_code == 200, (name, url)
+
+
+def number_of_share(text):
+    return float(text.replace("\u00a0", "").replace(" ", "").rstrip("%").replace(",", "."))
+
+
+def test_an_average_cheque_opens_the_deals_it_is_the_mean_of(as_user, cast):
+    for number in range(11):
+        cycle = owned(cast, cast.ivanova, "green", ended=TODAY - timedelta(days=9)).cycle
+        SalesCycle.objects.filter(pk=cycle.pk).update(
+            outcome="won",
+            closed_on=TODAY - timedelta(days=9),
+            closed_at=f"{TODAY - timedelta(days=9)}T09:00Z",
+            owner=None,
+            colour="none",
+            paid_amount=1000 * number,  # the first was closed as paid without money
+        )
+    head = as_user(cast.volkov)
+    plan = head.get("/calculators/plan/")
+    assert plan.context["form"]["average_cheque"].value() == "5\u00a0500"
+    deals = head.get(lists_of(plan)["average_cheque"])
+    assert deals.context["count"] == len(deals.context["rows"]) == 10
+    assert "всего 55 000 ₽, в среднем 5 500 ₽" in plain(deals)
+
+
+def test_people_of_the_staff_add_up_to_the_full_employees_there_are(as_user, cast):
+    cast.petrov.part_time_percent = 50
+    cast.petrov.save(update_fields=["part_time_percent"])
+    head = as_user(cast.volkov)
+    for role in ("hunter", "farmer"):
+        page = head.get("/calculators/staffing/", {"role": role})
+        total = sum(number_of_share(one["fte"]) for one in page.context["people"])
+        assert total == number_of_share(page.context["people_total"]) and 'id="people"' in page.content.decode()

@@ -30,19 +30,21 @@ def rows_under(client, url) -> int:
 
 
 def cases_of(client, page) -> int:
-    """Rows of both lists of finished passages."""
-    return sum(rows_under(client, chip["url"]) for chip in page.context["chips"])
+    """Rows of both lists of finished passages; the page shows one of them."""
+    active = sum(
+        len(page.context["rows"]) for chip in page.context["chips"] if chip["active"] and not page.context["next_url"]
+    )
+    others = [chip["url"] for chip in page.context["chips"] if not chip["active"] or page.context["next_url"]]
+    return active + sum(rows_under(client, url) for url in others)
 
 
-def walk(client, page) -> int:
+def walk(client, page, known: dict[str, int] | None = None) -> int:
     """Follows every whole number of the page; AssertionError where the list has another number of rows."""
-    walked = {}
-    for url, text in figures_in(page):
-        if url in walked:
-            continue
-        if url.startswith("/calculators/passages/") and "part=" not in url:
-            walked[url] = cases_of(client, client.get(url))
-        else:
-            walked[url] = rows_under(client, url)
-        assert walked[url] == number_of(text), (url, text, walked[url])
-    return len(walked)
+    known = {} if known is None else known
+    figures = set(figures_in(page))
+    for url, text in figures:
+        if url not in known:
+            is_both = url.startswith("/calculators/passages/") and "part=" not in url
+            known[url] = cases_of(client, client.get(url)) if is_both else rows_under(client, url)
+        assert known[url] == number_of(text), (url, text, known[url])
+    return len({url for url, _text in figures})

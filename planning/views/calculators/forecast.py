@@ -20,12 +20,13 @@ from common.htmx import wants_fragment
 from planning.calculator import Counts, DepartmentForecast, ManagerForecast, WhatIf
 from planning.calculator.inputs import Why
 from planning.constants import PerColour
-from planning.selectors.outlook import Outlook, Planned, outlook_of, planned_clients
+from planning.selectors.outlook import Outlook, Planned, SegmentRates, outlook_of, planned_clients
 from planning.views.calculators.forecast_form import ForecastForm
 from planning.views.calculators.forecast_sources import segment_rates
 from planning.views.calculators.forms import address_of
 from planning.views.calculators.funnel_form import COLOURS
 from planning.views.calculators.funnel_tables import clients_url
+from planning.views.calculators.lists import passages_url, plan_url
 from planning.views.calculators.plan_form import asked_month, month_name
 from planning.views.calculators.scope import Place, menus_of, place_of
 from planning.views.calculators.texts import because, light, money_text, number_text, share_text
@@ -51,6 +52,7 @@ def forecast_calculator(request: HttpRequest) -> HttpResponse:
         if not form.errors:
             context |= _answer(place, found, form, found.forecast(moves, form.cleaned_data["target"]), bool(moves))
     if not is_fragment:
+        form.show_lists({"target": plan_url(place.department, month)})
         scope = menus_of(place, PATH)
         here = {"department": place.address["department"]}
         scope |= {
@@ -68,7 +70,7 @@ def forecast_calculator(request: HttpRequest) -> HttpResponse:
         }
         context |= {
             "scope": scope,
-            "sources": [segment_rates(one) for one in found.rates()],
+            "sources": [_with_lists(place, one) for one in found.rates()],
             "planned": _planned(place, found),
         }
     template = "planning/_calculator_forecast.html" if is_fragment else "planning/calculator_forecast.html"
@@ -232,6 +234,17 @@ def _total(
         "forecast": money_text(made.amount),
         "plan": money_text(sum(plans.values(), Decimal(0))) if plans else formats.DASH,
     }
+
+
+def _with_lists(place: Place, one: SegmentRates) -> dict[str, Any]:
+    """The stages of a segment and the people behind them, each number with its cases."""
+    shown = segment_rates(one)
+    for colour, stage in zip(COLOURS, shown["stages"], strict=True):
+        stage["url"] = passages_url(place, str(colour), segment=one.segment)
+    for own, person in zip(one.people, shown["people"], strict=True):
+        for colour, rate in zip(COLOURS, person["rates"], strict=True):
+            rate["url"] = passages_url(place, str(colour), segment=one.segment, user=own.user)
+    return shown
 
 
 def _planned(place: Place, found: Outlook) -> dict[str, Any]:

@@ -47,6 +47,11 @@ class CalculatorForm(forms.Form):
             name = (names or {}).get(problem.field, problem.field)
             self.add_error(name if name in self.fields else None, str(PROBLEM_TEXTS[problem.code]))
 
+    def show_lists(self, urls: Mapping[str, str]) -> None:
+        """Beside the source of a default stands the list it was counted of."""
+        for name in self.fields.keys() & urls.keys():
+            self.fields[name].list_url = urls[name]  # type: ignore[attr-defined]
+
     def values(self) -> dict[str, str]:
         """The numbers in force as text, by field: what the address of this very answer says."""
         return {name: str(self.data.get(name, "")) for name in self.fields}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,8 +24,10 @@ from planning.views.calculators.forms import address_of
 from planning.views.calculators.funnel_answer import PATH, answer_of, zone_word
 from planning.views.calculators.funnel_form import COLOURS, FunnelForm, defaults_of
 from planning.views.calculators.funnel_tables import people_table, segments_table
+from planning.views.calculators.lists import funnel_lists
 from planning.views.calculators.scope import Place, menus_of, place_of
 from planning.views.calculators.texts import light, number_text
+from planning.views.cells import payments_url
 from planning.views.scope import whole
 
 _NAMED_BY_ADDRESS = frozenset(FunnelForm.base_fields)
@@ -52,6 +56,9 @@ def funnel_calculator(request: HttpRequest) -> HttpResponse:
             context["live"] = live
         status = 422 if form.errors else 200
     if not is_fragment and found is not None:
+        if segment is not None:
+            paid_url = _paid_url(place, found, segment, user)
+            form.show_lists(funnel_lists(place, segment, user, paid_url))
         context |= _around(place, user, segment, found)
     template = "planning/_calculator_funnel.html" if is_fragment else "planning/calculator_funnel.html"
     return render(request, template, context, status=status)
@@ -67,6 +74,14 @@ def person_of(place: Place, asked: str) -> User | None:
     if found is None:
         raise Http404
     return found
+
+
+def _paid_url(place: Place, found: Funnels, segment: Segment, user: User | None) -> str:
+    """The payments of the month, which know no segment: only where all of them are of this one."""
+    if found.part(segment, user).paid != sum((found.part(one, user).paid for one in found.segments), Decimal(0)):
+        return ""
+    department = None if user else place.department.pk
+    return payments_url(found.span, place.today - timedelta(days=1), user=user, department=department)
 
 
 def _worst(found: Funnels, user: User | None) -> Segment | None:

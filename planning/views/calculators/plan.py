@@ -17,6 +17,7 @@ from common.money import Exact
 from planning.calculator import Decomposition, PlanInput, Step, StepLine, WrongInput, decompose
 from planning.constants import Zone
 from planning.views.calculators.forms import address_of
+from planning.views.calculators.lists import plan_lists
 from planning.views.calculators.plan_form import PlanForm, asked_month, days_source, defaults_of, months_to_choose
 from planning.views.calculators.scope import Place, menus_of, place_of
 from planning.views.calculators.texts import because, light, money_text, number_text, rounded, share_text, typed_number
@@ -50,6 +51,7 @@ def plan_calculator(request: HttpRequest) -> HttpResponse:
         except WrongInput as error:
             form.refuse(error)
     if not is_fragment:
+        form.show_lists(plan_lists(place, month))
         context["scope"] = menus_of(place, PATH, {"month": f"{month:%Y-%m}"} if "month" in request.GET else {})
     template = "planning/_calculator_plan.html" if is_fragment else "planning/calculator_plan.html"
     return render(request, template, context, status=422 if form.errors else 200)

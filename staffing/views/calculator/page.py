@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from django.contrib import messages
@@ -24,6 +25,7 @@ from staffing.selectors import StaffInputs, staff_inputs
 from staffing.services import draft_vacancy, month_after, reason_of
 from staffing.views.calculator.defaults import defaults_of
 from staffing.views.calculator.form import StaffForm, blocks_of, staff_form
+from staffing.views.calculator.lists import lists_of
 from staffing.views.calculator.questions import Found, answer
 from staffing.views.calculator.texts import chain_of, lines_of, months_of, say_of, variants_of, verdict_of
 
@@ -54,6 +56,7 @@ def staffing_calculator(request: HttpRequest) -> HttpResponse:
     if found is not None:
         context |= _told(place, role, form, found, address)
     if inputs is not None:
+        form.show_lists(lists_of(place, inputs, blocks))
         context |= _around(place, role, inputs)
     template = "staffing/_calculator.html" if is_fragment else "staffing/calculator.html"
     return render(request, template, context, status=200 if found is not None else 422)
@@ -103,6 +106,7 @@ def _around(place: Place, role: StaffRole, inputs: StaffInputs) -> dict[str, Any
         "month": date_format(inputs.month, "F Y").lower(),
         "plan_url": f"{reverse('plan_fact')}?period=month&department={place.department.pk}",
         "base_url": f"{reverse('client_list')}?section=customers&department={place.department.pk}",
+        "people_total": number_text(sum((one.fte for one in inputs.of_role(role)), Fraction(0)), 3, short=True),
         "people": [
             {
                 "name": one.user.full_name,
