@@ -106,6 +106,17 @@ def keyset_page(
     return _page(rows, key, size, has_previous=True)
 
 
+def opening(queryset: QuerySet[M], *, field: str, is_descending: bool = False) -> QuerySet[M]:
+    """What the first page asks for, for a question that is compiled once; `opening_page` makes a page of its rows."""
+    sign = "-" if is_descending else ""
+    return queryset.order_by(f"{sign}{field}", f"{sign}pk")[: DEFAULT_PAGE_SIZE + 1]
+
+
+def opening_page(rows: list[M], queryset: QuerySet[M], *, field: str) -> KeysetPage[M]:
+    """The first page of `rows` that `opening` has found; `queryset` is any with the field."""
+    return _page(rows, _Key.of(queryset, field), DEFAULT_PAGE_SIZE, has_previous=False)
+
+
 def cursor_after(queryset: QuerySet[M], *, field: str, row: M) -> str:
     """The cursor of the page that follows `row`, for a list whose first rows were read another way."""
     return _encode(_Key.of(queryset, field), row, is_backward=False)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.choices import Role
 from accounts.models import Department, User
+from accounts.selectors import ScopeShape, scope_of, viewer_of
 from clients.choices import Section
 from clients.models import Client
 from clients.querysets import visibility_q
-from common.paging import CappedCount, KeysetPage, count_up_to, counts_up_to, keyset_page
+from common.paging import CappedCount, KeysetPage, capped, keyset_page, number_up_to, numbers_up_to
+from common.prepared import Prepared
 from desk.constants import BOARD_CARDS, COUNT_LIMIT
 from funnels.models import Ownership, SalesCycle
 
@@ -62,41 +65,111 @@ def columns_of(viewer: User, wanted: Wanted, by: str) -> list[Column]:
     """Every column with its first cards; the next step's day decides the order. Three queries."""
     names = STATES if by == "state" else COLOURS
     columns = {name: Column(name) for name in names}
-    counted = (
-        cycles_of(viewer, wanted)
-        .order_by()
-        .values_list("state", "colour")
-        .annotate(number=Count("pk"), total=Coalesce(Sum("expected_amount"), Decimal(0)))
-    )
-    for state, colour, number, total in counted:
+    shape, values = _shape_of(viewer, wanted)
+    for state, colour, number, total in _counted(shape, **values):
         key, other = (state, colour) if by == "state" else (colour, state)
         if (column := columns.get(key)) is None:
             continue
         column.count += number
         column.amount += total
         column.split[other] = column.split.get(other, 0) + number
-    # Each column's first cards by an index of its own: the others of its rows are neither sorted nor read.
-    order = (F("next_step_at").asc(nulls_last=True), F("pk").asc())
-    firsts = [
-        cycles_of(viewer, wanted).filter(**{by: name}).order_by(*order).values("pk")[:BOARD_CARDS] for name in names
-    ]
-    keys = firsts[0].union(*firsts[1:], all=True)
-    cards = SalesCycle.objects.filter(pk__in=[row["pk"] for row in keys]).select_related("client__department", "owner")
-    for card in cards.order_by(*order):
+    keys = [pk for (pk,) in _firsts((shape, by), **values)]
+    for card in SalesCycle.objects.filter(pk__in=keys).select_related("client").order_by(*_ORDER):
         columns[getattr(card, by)].cards.append(card)
     return list(columns.values())
 
 
+_ORDER: Final = (F("next_step_at").asc(nulls_last=True), F("pk").asc())
+
+# Whose funnel is a question of the same shape for everybody of a role: by whom it is asked, of a manager, of a department.
+Shape = tuple[ScopeShape, bool, bool]
+
+
+def _shape_of(viewer: User, wanted: Wanted) -> tuple[Shape, dict[str, int]]:
+    scope, values = scope_of(viewer)
+    if wanted.manager is not None:
+        values |= {"manager": wanted.manager.pk, "home": wanted.manager.department_id or 0}
+    if wanted.department is not None:
+        values |= {"wanted": wanted.department.pk}
+    return (scope, wanted.manager is not None, wanted.department is not None), values
+
+
+def _asked(
+    shape: Shape, user: int, department: int, manager: int = 0, home: int = 0, wanted: int = 0
+) -> tuple[User, Wanted]:
+    scope, of_manager, of_department = shape
+    return viewer_of(scope, user, department), Wanted(
+        User(pk=manager, department_id=home) if of_manager else None, Department(pk=wanted) if of_department else None
+    )
+
+
+def _counted_of(shape: Shape, **values: int) -> QuerySet[Any]:
+    rows = cycles_of(*_asked(shape, **values)).order_by().values_list("state", "colour")
+    return rows.annotate(number=Count("pk"), total=Coalesce(Sum("expected_amount"), Decimal(0)))
+
+
+def _firsts_of(shape: tuple[Shape, str], **values: int) -> QuerySet[Any]:
+    """Each column's first cards by an index of its own: the others of its rows are neither sorted nor read."""
+    whose, by = shape
+    rows = cycles_of(*_asked(whose, **values))
+    names = STATES if by == "state" else COLOURS
+    firsts = [rows.filter(**{by: name}).order_by(*_ORDER).values_list("pk")[:BOARD_CARDS] for name in names]
+    return firsts[0].union(*firsts[1:], all=True)
+
+
+def _supported_of(shape: Shape, **values: int) -> QuerySet[SalesCycle]:
+    clients = clients_of(*_asked(shape, **values)).filter(state="support")
+    newest = SalesCycle.objects.filter(client__in=clients, outcome="won", client__state="support")
+    return newest.select_related("client").order_by("client_id", "-closed_at").distinct("client_id")[:BOARD_CARDS]
+
+
+def _in_support_of(shape: Shape, **values: int) -> QuerySet[Any]:
+    return number_up_to(clients_of(*_asked(shape, **values)).filter(state="support"), COUNT_LIMIT)
+
+
+def _outside_of(shape: Shape, **values: int) -> QuerySet[Any]:
+    viewer, wanted = _asked(shape, **values)
+    rows = _narrowed(Client.objects.visible_to(viewer), viewer, Wanted())
+    if wanted.department is not None:
+        rows = rows.filter(department=wanted.department)
+    if wanted.manager is not None:
+        rows = rows.filter(Q(owner=wanted.manager) | Q(department_id=wanted.manager.department_id, owner__isnull=True))
+    return numbers_up_to({state: rows.filter(state=state) for state in OUTSIDE}, COUNT_LIMIT)
+
+
+_counted, _firsts = Prepared(_counted_of), Prepared(_firsts_of)
+_supported, _in_support, _outside = Prepared(_supported_of), Prepared(_in_support_of), Prepared(_outside_of)
+
+
 def column_page(viewer: User, wanted: Wanted, by: str, name: str, cursor: str) -> KeysetPage[SalesCycle]:
     """The following cards of one column, in the same order."""
-    rows = cycles_of(viewer, wanted).filter(**{by: name}).select_related("client__department", "owner")
+    rows = cycles_of(viewer, wanted).filter(**{by: name}).select_related("client")
     return keyset_page(rows, field="next_step_at", cursor=cursor, size=BOARD_CARDS)
 
 
-def ownerships_of(cards: list[SalesCycle]) -> dict[int, Ownership]:
-    """The open ownership by cycle; one query."""
+@dataclass(frozen=True)
+class Running:
+    """The running clocks of a card: of its colour, and the day its state is stagnant from."""
+
+    clock_started_on: date
+    state_flag_on: date | None
+
+
+def running_of(cards: list[SalesCycle]) -> dict[int, Running]:
+    """The open ownership's clocks by cycle; one query."""
     rows = Ownership.objects.open().filter(cycle__in=[card.pk for card in cards])
-    return {row.cycle_id: row for row in rows}
+    found = rows.values_list("cycle_id", "clock_started_on", "state_flag_on")
+    return {pk: Running(started_on, flag_on) for pk, started_on, flag_on in found}
+
+
+def owners_of(cards: list[SalesCycle]) -> dict[int, str]:
+    """Last names by id; one query for a hundred cards of a few people."""
+    return dict(User.objects.filter(pk__in={card.owner_id for card in cards}).values_list("pk", "last_name"))
+
+
+def go_lives() -> dict[int, date | None]:
+    """The day rotation began, by department; one query."""
+    return dict(Department.objects.values_list("pk", "rotation_starts_on"))
 
 
 def clients_of(viewer: User, wanted: Wanted) -> QuerySet[Client]:
@@ -114,12 +187,12 @@ def _narrowed(rows: QuerySet[Client], viewer: User, wanted: Wanted) -> QuerySet[
 
 
 def in_support(viewer: User, wanted: Wanted) -> tuple[CappedCount, Decimal, list[SalesCycle]]:
-    """Paid in full, documents not closed: the last won cycles with their clients. Three queries."""
-    clients = clients_of(viewer, wanted).filter(state="support")
-    newest = SalesCycle.objects.filter(client__in=clients, outcome="won", client__state="support")
-    rows = list(newest.select_related("client").order_by("client_id", "-closed_at").distinct("client_id")[:BOARD_CARDS])
+    """Paid in full, documents not closed: the last won cycles with their clients. Two queries."""
+    shape, values = _shape_of(viewer, wanted)
+    rows: list[SalesCycle] = _supported.models(shape, **values)
     amount = sum((row.paid_amount for row in rows), Decimal(0))
-    return count_up_to(clients, COUNT_LIMIT), amount, rows
+    ((number,),) = _in_support(shape, **values) or [(0,)]
+    return capped(number or 0, COUNT_LIMIT), amount, rows
 
 
 def outside(viewer: User, wanted: Wanted) -> dict[str, CappedCount]:
@@ -127,9 +200,6 @@ def outside(viewer: User, wanted: Wanted) -> dict[str, CappedCount]:
 
     Ownerless ones belong to a department, to no manager.
     """
-    rows = _narrowed(Client.objects.visible_to(viewer), viewer, Wanted())
-    if wanted.department is not None:
-        rows = rows.filter(department=wanted.department)
-    if wanted.manager is not None:
-        rows = rows.filter(Q(owner=wanted.manager) | Q(department_id=wanted.manager.department_id, owner__isnull=True))
-    return counts_up_to({state: rows.filter(state=state) for state in OUTSIDE}, COUNT_LIMIT)
+    shape, values = _shape_of(viewer, wanted)
+    row = next(iter(_outside(shape, **values)), (0,) * len(OUTSIDE))
+    return {state: capped(number or 0, COUNT_LIMIT) for state, number in zip(OUTSIDE, row, strict=True)}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -17,10 +17,11 @@ from accounts.selectors import ScopeShape, scope_of, viewer_of
 from clients.choices import Section
 from clients.models import Client
 from common import clock
+from common import paging as keyset
 from common.paging import CappedCount, KeysetPage, capped, keyset_page, numbers_up_to
 from common.prepared import Prepared
 from desk.constants import COUNT_LIMIT, EXPORT_ROWS
-from desk.selectors.work import aged_q
+from desk.selectors.work import starts_of, with_work
 
 # What the address may sort by: the column and whether it goes down by nature.
 SORTS: Final = {
@@ -76,18 +77,55 @@ def section_counts(user: User) -> dict[str, CappedCount]:
 
 def chip_figures(clients: QuerySet[Client], day: date) -> Figures:
     """One aggregate query."""
-    starts = clock.local_moment(day, time(0))
-    found = clients.order_by().aggregate(
-        green=Count("pk", filter=Q(colour="green")),
-        yellow=Count("pk", filter=Q(colour="yellow")),
-        red=Count("pk", filter=Q(colour="red")),
-        aged=Count("pk", filter=aged_q("7-10", day)),
-        late=Count("pk", filter=Q(next_step_at__lt=starts)),
-        stepless=Count("pk", filter=Q(cycle_id__isnull=False, next_step_at__isnull=True)),
-        total=Count("pk"),
-        in_work=Coalesce(Sum("amount"), Decimal(0)),
-    )
-    return Figures(**found)
+    return _figures(_chipped(clients, **_chip_days(day)))
+
+
+def plain_figures(user: User, section: str, day: date) -> Figures:
+    """The same of a section without any filter, by a statement compiled once."""
+    shape, values = scope_of(user)
+    return _figures(_plainly_chipped((shape, section), **values, **_chip_days(day)))
+
+
+def _figures(rows: Iterable[tuple[Any, ...]]) -> Figures:
+    return next((Figures(*row) for row in rows), Figures())
+
+
+def _chip_days(day: date) -> dict[str, Any]:
+    latest, after = starts_of("7-10", day)
+    return {"latest": latest, "after": after, "starts": clock.local_moment(day, time(0))}
+
+
+def _chipped(clients: QuerySet[Client], *, latest: date, after: date, starts: datetime) -> QuerySet[Client, Any]:
+    """One row: the fields of `Figures` in their order."""
+    aged = Q(running_from__lte=latest, running_from__gt=after)
+    figures = {
+        "n_green": Count("pk", filter=Q(colour="green")),
+        "n_yellow": Count("pk", filter=Q(colour="yellow")),
+        "n_red": Count("pk", filter=Q(colour="red")),
+        "n_aged": Count("pk", filter=aged),
+        "n_late": Count("pk", filter=Q(next_step_at__lt=starts)),
+        "n_stepless": Count("pk", filter=Q(cycle_id__isnull=False, next_step_at__isnull=True)),
+        "n_all": Count("pk"),
+        "n_money": Coalesce(Sum("amount"), Decimal(0)),
+    }
+    # Grouped by what is the same in every row: one group.
+    return clients.order_by().values(whole=Value(1)).annotate(**figures).values_list(*figures)
+
+
+def _plainly_chipped_of(
+    shape: tuple[ScopeShape, str], *, user: int, department: int, **days: Any
+) -> QuerySet[Client, Any]:
+    return _chipped(_section_of(shape, user, department), **days)
+
+
+def _section_of(shape: tuple[ScopeShape, str], user: int, department: int) -> QuerySet[Client]:
+    scope, section = shape
+    sections = () if section == "any" else (section,)
+    clients = with_work(Client.objects.visible_to(viewer_of(scope, user, department), sections=sections))
+    return clients if section == "any" else clients.filter(section=section)
+
+
+_plainly_chipped = Prepared(_plainly_chipped_of)
 
 
 def totals(clients: QuerySet[Client]) -> tuple[int, Decimal]:
@@ -101,6 +139,23 @@ def list_page(clients: QuerySet[Client], *, sort: str, cursor: str) -> KeysetPag
     clients, field, goes_down = ordered(clients, sort)
     rows = clients.select_related("category", "owner", "department")
     return keyset_page(rows, field=field, cursor=cursor, is_descending=goes_down)
+
+
+def opening_page(user: User, section: str, *, sort: str, like: QuerySet[Client]) -> KeysetPage[Client]:
+    """The first page of a section without any filter, by a statement compiled once; `like`: clients with their work."""
+    shape, values = scope_of(user)
+    clients, field, _down = ordered(like, sort)
+    return keyset.opening_page(_openings.models((shape, section, sort), **values), clients, field=field)
+
+
+def _opening_of(shape: tuple[ScopeShape, str, str], *, user: int, department: int) -> QuerySet[Client]:
+    scope, section, sort = shape
+    clients, field, goes_down = ordered(_section_of((scope, section), user, department), sort)
+    rows = clients.select_related("category", "owner", "department")
+    return keyset.opening(rows, field=field, is_descending=goes_down)
+
+
+_openings = Prepared(_opening_of)
 
 
 def ordered(clients: QuerySet[Client], sort: str) -> tuple[QuerySet[Client], str, bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlencode
 
 from django.utils.html import format_html
@@ -65,15 +65,16 @@ def reaches(client_ids: Iterable[int], viewer: User) -> dict[int, Reach]:
     ids = list(client_ids)
     if viewer.role == Role.ACCOUNTANT:
         return {pk: Reach() for pk in ids}
-    people: dict[int, ContactPerson] = {}
-    for person in ContactPerson.objects.active().filter(client__in=ids).order_by("-is_dm", "pk"):
-        people.setdefault(person.client_id, person)
+    people: dict[int, tuple[int, str]] = {}
+    active = ContactPerson.objects.active().filter(client__in=ids).order_by("-is_dm", "pk")
+    for client_id, pk, name in active.values_list("client_id", "pk", "full_name"):
+        people.setdefault(client_id, (pk, name))
     phones: dict[int, str] = {}
-    for phone in Phone.objects.filter(client__in=ids, is_live=True).exclude(e164="").order_by("pk"):
-        chosen = people.get(phone.client_id)
-        if phone.client_id not in phones or (chosen is not None and phone.person_id == chosen.pk):
-            phones[phone.client_id] = phone.e164
-    return {pk: Reach(short_person(people[pk].full_name) if pk in people else "", phones.get(pk, "")) for pk in ids}
+    live = Phone.objects.filter(client__in=ids, is_live=True).exclude(e164="").order_by("pk")
+    for client_id, person_id, number in live.values_list("client_id", "person_id", "e164"):
+        if client_id not in phones or (client_id in people and person_id == people[client_id][0]):
+            phones[client_id] = number
+    return {pk: Reach(short_person(people[pk][1]) if pk in people else "", phones.get(pk, "")) for pk in ids}
 
 
 def short_person(full_name: str) -> str:
@@ -97,7 +98,14 @@ def clock_why(ownership: Ownership, plain: Calendar) -> str:
     return text + " " + _("Rotation: %(day)s, 09:20.") % {"day": formats.date_num(rotates)}
 
 
-def age_of(ownership: Ownership, go_live: date | None, day: date) -> int:
+class HasClock(Protocol):
+    """A clock of a colour: an open ownership, or what of it has been read."""
+
+    @property
+    def clock_started_on(self) -> date: ...
+
+
+def age_of(ownership: HasClock, go_live: date | None, day: date) -> int:
     return counted_age(ownership.clock_started_on, go_live, day, calendar())
 
 

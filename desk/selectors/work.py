@@ -48,9 +48,14 @@ def with_work(clients: QuerySet[Client]) -> QuerySet[Client]:
 
 def aged_q(value: str, day: date) -> Q:
     """Open cycles whose colour age on `day` lies in the span, by the day their clock started."""
+    latest, after = starts_of(value, day)
+    found = Q(running_from__lte=latest)
+    return found if after is None else found & Q(running_from__gt=after)
+
+
+def starts_of(value: str, day: date) -> tuple[date, date | None]:
+    """The latest day a clock of that age on `day` started on, and the day it started after (None: any)."""
     least, most = _SPANS.get(value) or (int(value), int(value))
     plain = calendar()
-    found = Q(running_from__lte=plain.latest_start_with_age(day, least))
-    if most is not None:
-        found &= Q(running_from__gt=plain.latest_start_with_age(day, most + 1))
-    return found
+    after = None if most is None else plain.latest_start_with_age(day, most + 1)
+    return plain.latest_start_with_age(day, least), after

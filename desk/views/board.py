@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -175,9 +175,13 @@ def _act_words(name: str) -> SafeString:
     return format_html("{}{}", markup.icon(icon), words)
 
 
-def _menu(card: SalesCycle, *, target: str | None = None, works: bool = False) -> SafeString:
-    """What the ⋯ of a card offers, drawn here: a hundred cards have five links each."""
-    pk, link = card.client_id, '<a class="menu-item" href="{0}">{1}</a>'
+_ANY_PK: Final = 2**60  # stands for a client's number in a menu that is drawn once
+
+
+@markup.remembered
+def _menu_of_any(target: str | None, works: bool) -> str:
+    """What the ⋯ of a card offers: the same five links for every client of a state, the number in them aside."""
+    pk, link = _ANY_PK, '<a class="menu-item" href="{0}">{1}</a>'
     dialog = '<a class="menu-item" href="{0}" hx-get="{0}" hx-target="#dialog-body">{1}</a>'
     acts: list[str] = []
     if works and target:
@@ -191,28 +195,32 @@ def _menu(card: SalesCycle, *, target: str | None = None, works: bool = False) -
     return markup.join(acts, "")
 
 
+def _menu(card: SalesCycle, *, target: str | None = None, works: bool = False) -> SafeString:
+    return SafeString(_menu_of_any(target, works).replace(str(_ANY_PK), str(int(card.client_id))))
+
+
 def _drawn(viewer: User, cards: list[SalesCycle]) -> dict[int, dict[str, Any]]:
-    """Cards in words, by cycle; three queries for all of them."""
+    """Cards in words, by cycle; five queries for all of them."""
     today = clock.today()
-    own = boards.ownerships_of(cards)
+    running = boards.running_of(cards)
+    owners, go_lives = boards.owners_of(cards), boards.go_lives()
     whom = reaches((card.client_id for card in cards), viewer)
     works = viewer.is_manager or viewer.role in (Role.HEAD, Role.DIRECTOR)
     drawn = {}
     for card in cards:
-        row = own.get(card.pk)
-        target = next_forward_state(card.state)
+        row = running.get(card.pk)
         parts = [whom[card.client_id].person, formats.money_short(card.expected_amount) if card.expected_amount else ""]
-        if card.owner_id != viewer.pk and card.owner is not None:
-            parts.append(card.owner.last_name)
+        if card.owner_id != viewer.pk and card.owner_id in owners:
+            parts.append(owners[card.owner_id])
         drawn[card.pk] = {
             "name": card.client.name,
             "url": address("client_card", card.client_id),
             "sub": " · ".join(part for part in parts if part),
             "lamp": markup.lamp(card.colour),
             "stale": stale_mark(row.state_flag_on, today) if row else "",
-            "age": markup.age(age_of(row, card.client.department.rotation_starts_on, today), short=True) if row else "",
+            "age": markup.age(age_of(row, go_lives.get(card.client.department_id), today), short=True) if row else "",
             "due": markup.due(card.next_step_at, today=today) if card.next_step_at else _("no next step"),
-            "menu": _menu(card, target=target, works=works),
+            "menu": _menu(card, target=next_forward_state(card.state), works=works),
             "menu_name": _("Actions: %(name)s") % {"name": card.client.name},
         }
     return drawn

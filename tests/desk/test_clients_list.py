@@ -14,6 +14,8 @@ from python_calamine import CalamineWorkbook
 
 from clients.models import Client
 from common import clock
+from desk.selectors import clients as lists
+from desk.selectors.work import with_work
 from funnels.models import Ownership, SalesCycle
 from journal.models import AuditEvent
 from tests.desk.test_lights import open_cycles
@@ -50,6 +52,26 @@ def test_the_list_is_sorted_by_age_step_and_sum(cast, as_user):
         soon.save()
         for sort, cycle in (("sum", rich), ("-sum", old), ("age", old), ("step", soon)):
             assert names(browser.get(f"/clients/?sort={sort}"))[0] == cycle.client.name, sort
+
+
+def test_a_section_as_it_opens_is_the_section_filtered_by_nothing(cast):
+    """It is asked by a statement of its own, compiled once; a list with a filter is asked the other way."""
+    with on(TODAY):
+        open_cycles(cast, cast.ivanova, red=2, yellow=1, started=date(2026, 11, 12))
+        open_cycles(cast, cast.petrov, green=3, amount="900")
+        make_client(cast, "Свободный", department=cast.sales)
+        for person in (cast.ivanova, cast.volkov, cast.director, cast.boss, cast.quality):
+            for section in ("in_work", "call_base", "any"):
+                chosen = () if section == "any" else (section,)
+                clients = with_work(Client.objects.visible_to(person, sections=chosen))
+                assert lists.plain_figures(person, section, TODAY) == lists.chip_figures(clients, TODAY)
+                for sort in ("name", "-age", "sum"):
+                    page = lists.opening_page(person, section, sort=sort, like=clients)
+                    assert page == lists.list_page(clients, sort=sort, cursor=""), (person, section, sort)
+                    assert all(row.running_from is None or row.colour for row in page.rows)
+        shown = lists.opening_page(cast.volkov, "any", sort="name", like=with_work(Client.objects.all()))
+        assert len(shown.rows) == 7
+        assert lists.plain_figures(cast.petrov, "in_work", TODAY).in_work == 2700
 
 
 def test_walking_the_pages_shows_everybody_once(cast, as_user):

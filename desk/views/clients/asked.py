@@ -65,6 +65,11 @@ class Asked:
         return any(name != "section" for name in self.filter.active)
 
     @property
+    def is_plain(self) -> bool:
+        """A section as it opens: nobody's filter, so that everybody of a role asks the same."""
+        return not self.reads_papers and not self.is_narrowed
+
+    @property
     def is_chipped(self) -> bool:
         return any(name in CHIP_NAMES for name in self.filter.active)
 

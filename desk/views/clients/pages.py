@@ -28,14 +28,22 @@ from desk.views.clients.rows import base_line, columns_of, papers_line, work_lin
 def client_list(request: HttpRequest) -> HttpResponse:
     asked = Asked(request)
     today, clients = clock.today(), asked.filter.qs
-    page = lists.list_page(clients, sort=asked.sort, cursor=request.GET.get("cursor", ""))
+    cursor = request.GET.get("cursor", "")
+    if asked.is_plain and not cursor:
+        page = lists.opening_page(asked.viewer, asked.section, sort=asked.sort, like=clients)
+    else:
+        page = lists.list_page(clients, sort=asked.sort, cursor=cursor)
     whom = reaches((row.pk for row in page.rows), asked.viewer)
     plain = calendar()
     line = work_line if asked.is_work else papers_line if asked.reads_papers else base_line
     counts = {} if asked.reads_papers else lists.section_counts(asked.viewer)
     figures = None
     if asked.is_work:
-        figures = lists.chip_figures(asked.unchipped.qs, today)
+        figures = (
+            lists.plain_figures(asked.viewer, asked.section, today)
+            if asked.is_plain
+            else lists.chip_figures(asked.unchipped.qs, today)
+        )
         total, amount = lists.totals(clients) if asked.is_chipped else (figures.total, figures.in_work)
         count, more = total, False
         summary = _("%(shown)s of %(total)s · %(amount)s in work") % {
