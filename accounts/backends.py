@@ -20,6 +20,7 @@ from accounts.models import User
 from accounts.selectors import demo_people, login_buckets
 from accounts.services import device_of, take_code
 from common import clock
+from common.prepared import Prepared
 from journal.services import record
 
 
@@ -40,7 +41,11 @@ class EmployeeBackend(BaseBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """The person of a session; None as soon as he is switched off, so that his sessions die."""
-        return User.objects.select_related("department").filter(pk=user_id, is_active=True).first()
+        return next(iter(_people.models(None, user=user_id)), None)
+
+
+# Asked by every request of everybody.
+_people = Prepared(lambda _shape, *, user: User.objects.select_related("department").filter(pk=user, is_active=True))
 
 
 class SecondFactorBackend(BaseBackend):

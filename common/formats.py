@@ -98,7 +98,7 @@ def as_date(value: dt.date | dt.datetime) -> dt.date:
     """The organisation's day of a moment; a date stays itself."""
     if not isinstance(value, dt.datetime):
         return value
-    return timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
+    return value.date() if value.tzinfo is None else value.astimezone(timezone.get_current_timezone()).date()
 
 
 def date_long(value: dt.date | dt.datetime | None, *, today: dt.date | None = None) -> str:
