@@ -9,6 +9,7 @@ urlpatterns = [
     path("plan/acts/", views.plan_acts, name="plan_acts"),
     path("plan/verification/", views.plan_verification, name="plan_verification"),
     path("plan/verification/clients/", views.verification_clients, name="verification_clients"),
+    path("plan/verification/forecast/", views.verification_forecast, name="verification_forecast"),
     path("plan/target/", views.target, name="plan_target"),
     path("plan/year/", years.year_plans, name="year_plans"),
     path("plan/year/draft/", years.year_draft, name="year_draft"),

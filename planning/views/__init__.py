@@ -1,7 +1,16 @@
 from planning.views.acts import plan_acts
 from planning.views.exports import plan_export
+from planning.views.frozen import verification_forecast
 from planning.views.page import plan_fact
 from planning.views.targets import target
 from planning.views.verification import plan_verification, verification_clients
 
-__all__ = ["plan_acts", "plan_export", "plan_fact", "plan_verification", "target", "verification_clients"]
+__all__ = [
+    "plan_acts",
+    "plan_export",
+    "plan_fact",
+    "plan_verification",
+    "target",
+    "verification_clients",
+    "verification_forecast",
+]

@@ -139,6 +139,8 @@ def _row(scope: Scope, kind: PeriodKind, check: PeriodCheck, request: HttpReques
         return row
     return row | {
         "forecast": formats.money(check.forecast),
+        "forecast_url": "/plan/verification/forecast/?"
+        + urlencode(_who(scope) | {"period": str(kind)} | _day_pair(request)),
         "light": markup.plan_light(
             percent_of(verified.value), colour=str(verified.zone), word=trust(verified), places=2
         ),

@@ -322,6 +322,8 @@ TABLE: dict[str, Row] = {
     "plan_acts@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
     "plan_verification": Row(SALES),
     "plan_verification@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
+    "verification_forecast": Row(SALES),
+    "verification_forecast@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
     "verification_clients": Row(SALES),
     "verification_clients@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
     "plan_target": Row(LEADS, "422 heads director; 404 rest"),

@@ -11,14 +11,17 @@ from journal.models import AuditEvent
 from planning.calculator import stage_rates
 from planning.constants import Colour
 from planning.selectors import passages as behind
-from planning.selectors.forecast import finished_passages, segment_reference
+from planning.selectors.forecast import finished_passages
+from planning.selectors.references import segment_reference
 from planning.selectors.steps import step_rates
-from tests.factories.money import open_cycle
+from planning.services import freeze_forecasts
+from tests.factories.money import open_cycle, paid
 from tests.factories.work import on
-from tests.planning.test_calculator_pages import ask, plain, rows_of
-from tests.planning.walking import cases_of, figures_in, number_of, walk
+from tests.planning.test_calculator_pages import NBSP, ask, plain, rows_of
+from tests.planning.walking import cases_of, figures_in, number_of, rows_under, walk
 
 PATH = "/calculators/passages/"
+FROZEN = "/plan/verification/forecast/"
 TODAY = date(2026, 11, 20)
 EARLIEST = TODAY - timedelta(days=90)
 RANK = {"red": 1, "yellow": 2, "green": 3}
@@ -112,7 +115,7 @@ def test_lists_hold_every_finished_passage_and_nothing_else(history):
 def test_every_number_of_the_passages_opens_its_cases_and_their_mean_is_the_rate_in_use(as_user, history):
     head, known = as_user(history.volkov), {}
     chosen = finished_passages(history.sales.pk, TODAY)
-    for segment, colours in ((None, ["green"]), (history.medium, ["red", "green"]), (history.large, ["red"])):
+    for segment, colours in ((None, ["green"]), (history.medium, ["red"])):
         asked = {"segment": segment.pk} if segment else {}
         for colour in colours:
             page = ask(head, PATH, {"stage": colour, **asked})
@@ -274,3 +277,46 @@ def test_people_of_the_staff_add_up_to_the_full_employees_there_are(as_user, cas
         page = head.get("/calculators/staffing/", {"role": role})
         total = sum(number_of_share(one["fte"]) for one in page.context["people"])
         assert total == number_of_share(page.context["people_total"]) and 'id="people"' in page.content.decode()
+
+
+def test_a_frozen_forecast_opens_its_people_whose_money_and_clients_add_up_to_it(
+    as_user, cast, django_assert_max_num_queries
+):
+    october = date(2026, 10, 1)
+    with on(october, 0, 30):
+        for user, number in ((cast.ivanova, 3), (cast.petrov, 2)):
+            for _each in range(number):
+                open_cycle(cast, user, "green", expected_amount=100_000, opened=date(2026, 9, 1))
+        freeze_forecasts(day=october)
+    for user, fact in ((cast.ivanova, "190000"), (cast.petrov, "154000"), (cast.kuznetsova, "26000")):
+        paid(cast, user, fact, date(2026, 10, 15))
+    head = as_user(cast.volkov)
+    month = next(
+        row for row in head.get("/plan/verification/").context["rows"] if row.get("forecast_url", "").count("month")
+    )
+    with django_assert_max_num_queries(15):
+        page = head.get(month["forecast_url"])
+    rows, total = page.context["rows"], page.context["total"]
+    assert total["forecast"] == month["forecast"] == f"350{NBSP}000{NBSP}₽" and total["fact"] == month["fact"]
+    assert (
+        sum(roubles(row["forecast"]) for row in rows) == 350_000
+        and sum(roubles(row["fact"]) for row in rows) == 370_000
+    )
+    # |210 − 190| + |140 − 154| + |0 − 26|, of 370 paid
+    assert sum(roubles(row["error"]) for row in rows) == 60_000
+    assert "1 − 60 000 ₽ / 370 000 ₽ = 83,78 %" in plain(page) and str(total["light"]) == str(month["light"])
+    assert "цвет и сумма отдельного клиента на тот день в нём не хранятся" in plain(page)
+    for row in rows:
+        assert roubles(row["paid_before"] or "0") + roubles(row["rest"] or "0") == roubles(row["forecast"])
+        if row["clients_url"]:
+            assert rows_under(head, row["clients_url"]) == number_of(row["clients"])
+            assert sum(number_of(one["n"]) for one in row["counts"]) == number_of(row["clients"])
+    own = as_user(cast.petrov).get(f"{FROZEN}?period=month")
+    assert [row["name"] for row in own.context["rows"]] == [cast.petrov.full_name] and own.context["total"] is None
+    assert "1 − 14 000 ₽ / 154 000 ₽ = 90,91 %" in plain(own)
+    assert as_user(cast.belov).get(f"{FROZEN}?user={cast.petrov.pk}").status_code == 404
+    assert "не замораживали" in plain(as_user(cast.belov).get(f"{FROZEN}?period=month&day=2025-05-01"))
+
+
+def roubles(text):
+    return int(text.replace(NBSP, "").replace("₽", "").replace(" ", ""))

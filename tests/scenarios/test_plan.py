@@ -43,8 +43,8 @@ def test_no_address_names_a_forecast_or_a_snapshot(cast, as_user):
     every = routes(get_resolver())
     assert len(every) > 100
     named = [path for path in every if "forecast" in path or "snapshot" in path]
-    # What a calculator reckons is read, never written.
-    assert sorted(named) == ["calculators/forecast/", "calculators/forecast/xlsx/"]
+    # What a calculator reckons and what was frozen are read, never written.
+    assert sorted(named) == ["calculators/forecast/", "calculators/forecast/xlsx/", "plan/verification/forecast/"]
     assert {as_user(cast.director).post(f"/{path}").status_code for path in named} == {405}
 
 
