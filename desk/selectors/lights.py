@@ -31,8 +31,8 @@ from journal.models import JobRun
 from planning.calculator import Counts, Floors, Moves, deviation, is_deviating, moves_to, upgrades_norm
 from planning.constants import FLOOR_GREEN, FLOOR_YELLOW, NEWCOMER_DAYS, Zone
 from planning.selectors import department_figures
-from planning.selectors.forecast import segment_reference
 from planning.selectors.ratio import Ratio, add_up, floors_of, is_newcomer, ratio_of
+from planning.selectors.references import references_in_force
 from staffing.selectors import StaffLight, staff_light
 
 RANK = {"none": 0, "red": 1, "yellow": 2, "green": 3}
@@ -263,10 +263,13 @@ def _movement(board: Lights) -> None:
         .values_list("owner_id", "segment_id", "colour")
         .annotate(n=Count("pk"))
     )
+    references = references_in_force(
+        department_id=board.department.pk, segments=board.segments.values(), day=board.today
+    )
     promised: dict[int, Fraction] = defaultdict(Fraction)
     for owner_id, segment_id, colour, number in parts:
         one = Counts(**{"green": 0, "yellow": 0, "red": 0} | {colour: number})
-        promised[owner_id] += upgrades_norm(one, segment_reference(board.segments[segment_id]))
+        promised[owner_id] += upgrades_norm(one, references[segment_id].reference)
     for owner_id, line in by_owner.items():
         line.rises_norm = _half_up(promised[owner_id] * days)
     whole = board.whole

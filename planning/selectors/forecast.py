@@ -29,19 +29,7 @@ from planning.calculator import (
 )
 from planning.constants import Colour, Reference
 from planning.rules import Span, ramp
-from planning.selectors.references import InForce, possible, references_in_force, segment_reference
-
-__all__ = [
-    "Inputs",
-    "Line",
-    "SpanForecast",
-    "finished_passages",
-    "forecast_for",
-    "forecast_inputs",
-    "lines_by_person",
-    "manager_funnels",
-    "segment_reference",
-]
+from planning.selectors.references import SegmentDefault, possible, references_in_force
 
 PASSAGE_DAYS: Final = 90  # R-S0-P11: finished passages of the last 90 days
 _BY_RANK: Final = {1: Colour.RED, 2: Colour.YELLOW, 3: Colour.GREEN}
@@ -68,7 +56,7 @@ class Inputs:
     segments: dict[int, Segment] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     passages: dict[int, dict[int, Passages]] = field(default_factory=dict)  # segment → user → passages
-    defaults: dict[int, InForce] = field(default_factory=dict)  # approved by the department, else the setting
+    defaults: dict[int, SegmentDefault] = field(default_factory=dict)  # approved by the department, else the setting
     references: dict[int, Reference] = field(default_factory=dict)  # in use: own conversions before the default
 
 

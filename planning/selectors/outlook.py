@@ -32,7 +32,7 @@ from planning.constants import Colour
 from planning.rules import Span, span_of
 from planning.selectors.figures import department_figures
 from planning.selectors.forecast import Inputs, forecast_inputs, manager_funnels
-from planning.selectors.references import InForce
+from planning.selectors.references import SegmentDefault
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class SegmentRates:
     segment: Segment
     stages: Mapping[Colour, StageRate]
     people: Sequence[OwnRate]
-    default: InForce
+    default: SegmentDefault
 
 
 @dataclass

@@ -18,7 +18,8 @@ from funnels.models import Movement, Ownership
 from planning.calculator import Passages, stage_rates
 from planning.constants import DEFAULT_CONVERSION, LEAST_PASSAGES, Colour
 from planning.selectors.counts import acts_of
-from planning.selectors.forecast import PASSAGE_DAYS, finished_passages, segment_reference
+from planning.selectors.forecast import PASSAGE_DAYS, finished_passages
+from planning.selectors.references import references_in_force
 from planning.selectors.steps import step_rates
 
 RANKS: Final = {Colour.RED: 1, Colour.YELLOW: 2, Colour.GREEN: 3}
@@ -62,10 +63,13 @@ def days_counted(day: date) -> tuple[date, date]:
 
 
 def colour_passages(*, department: Department, day: date, segment: Segment | None, colour: Colour) -> StagePassages:
-    """Passages of a colour by people, of one segment or of all together; four queries."""
+    """Passages of a colour by people, of one segment or of all together; five queries at most."""
     found = finished_passages(department.pk, day)
     chosen = [found.get(segment.pk, {})] if segment is not None else list(found.values())
-    default = segment_reference(segment).conversion if segment is not None else DEFAULT_CONVERSION
+    default = DEFAULT_CONVERSION
+    if segment is not None:
+        in_force = references_in_force(department_id=department.pk, segments=[segment], day=day)
+        default = in_force[segment.pk].reference.conversion
     people = _together(chosen)
     rate = stage_rates(people.values(), default)[colour]
     counts = {pk: (one.finished.get(colour, 0), one.succeeded.get(colour, 0)) for pk, one in people.items()}

@@ -19,7 +19,7 @@ DAYS_OF = {Colour.RED: StageNorm.T_RED, Colour.YELLOW: StageNorm.T_YELLOW, Colou
 
 
 @dataclass(frozen=True)
-class InForce:
+class SegmentDefault:
     """The reference of one segment on a day; `since` names the month from which an approved value stands.
 
     What is not in `since` is the segment's setting.
@@ -35,7 +35,7 @@ class InForce:
         return self.since.get(DAYS_OF[colour])
 
 
-def references_in_force(*, department_id: int, segments: Iterable[Segment], day: date) -> dict[int, InForce]:
+def references_in_force(*, department_id: int, segments: Iterable[Segment], day: date) -> dict[int, SegmentDefault]:
     """Segment id → what its forecasts stand on that day in this department; one query.
 
     The latest month begun counts, and of two approvals for it the later one.
@@ -48,11 +48,11 @@ def references_in_force(*, department_id: int, segments: Iterable[Segment], day:
     return {segment.pk: _in_force(segment, approved.get(segment.pk, {})) for segment in segments}
 
 
-def _in_force(segment: Segment, approved: Mapping[StageNorm, SegmentNorm]) -> InForce:
+def _in_force(segment: Segment, approved: Mapping[StageNorm, SegmentNorm]) -> SegmentDefault:
     setting = segment_reference(segment)
     rates = PerColour(**{str(one): _value(approved, RATE_OF[one], setting.conversion[one]) for one in Colour})
     days = PerColour(**{str(one): _value(approved, DAYS_OF[one], setting.days[one]) for one in Colour})
-    return InForce(Reference(possible(rates), days), {name: row.valid_from for name, row in approved.items()})
+    return SegmentDefault(Reference(possible(rates), days), {name: row.valid_from for name, row in approved.items()})
 
 
 def _value(approved: Mapping[StageNorm, SegmentNorm], name: StageNorm, setting: Fraction) -> Fraction:

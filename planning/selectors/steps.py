@@ -26,6 +26,7 @@ from planning.constants import (
     Colour,
 )
 from planning.selectors.forecast import PASSAGE_DAYS
+from planning.selectors.references import SegmentDefault
 
 # The chain's step → the colour whose passages are the same step: a green client pays, a yellow one turns green.
 _BY_COLOUR = {"invoice_to_payment": Colour.GREEN, "offer_to_invoice": Colour.YELLOW}
@@ -33,12 +34,16 @@ _BY_COLOUR = {"invoice_to_payment": Colour.GREEN, "offer_to_invoice": Colour.YEL
 
 @dataclass(frozen=True)
 class StepRate:
-    """A conversion in use, a part of 1. `is_own`: the mean of `managers` people over `cases` acts of 90 days."""
+    """A conversion in use, a part of 1. `is_own`: the mean of `managers` people over `cases` acts of 90 days.
+
+    `since`: the reference the department approved for its segment from that month on; without both, the method's norm.
+    """
 
     rate: Fraction
     is_own: bool = False
     managers: int = 0
     cases: int = 0
+    since: date | None = None
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,17 @@ class Cheque:
 
 
 def step_rates(
-    *, department: Department, day: date, passages: Iterable[Mapping[int, Passages]], segment: Segment | None = None
+    *,
+    department: Department,
+    day: date,
+    passages: Iterable[Mapping[int, Passages]],
+    segment: Segment | None = None,
+    default: SegmentDefault | None = None,
 ) -> dict[str, StepRate]:
     """The six conversions of the chain by the names of `StepRates`; two queries.
 
-    `passages` by segment, each by user id, as `forecast_inputs` reads them. Appointed meetings are no fact of their
+    `passages` by segment, each by user id, and `default` of the one segment chosen, as `forecast_inputs` reads them:
+    what the department approved for it stands where own cases are too few. Appointed meetings are no fact of their
     own, so the two steps around them keep the method's norm.
     """
     found = {name: StepRate(Fraction(rate)) for name, rate in vars(DEFAULT_STEP_RATES).items()}
@@ -65,6 +76,8 @@ def step_rates(
         stage = stages[colour]
         if stage.is_own:
             found[name] = StepRate(stage.rate, is_own=True, managers=stage.managers, cases=stage.passages)
+        elif default is not None and (since := default.rate_since(colour)) is not None:
+            found[name] = StepRate(default.reference.conversion[colour], since=since)
     held, productive = _meetings(department, day, segment)
     found["held_to_productive"] = _mean(held, productive) or found["held_to_productive"]
     offers = _offers(department, day, segment)

@@ -27,7 +27,7 @@ from planning.rules import Span
 from planning.selectors.figures import NOTHING, department_figures
 from planning.selectors.forecast import Inputs, Line, forecast_inputs
 from planning.selectors.ratio import floors_of
-from planning.selectors.references import InForce
+from planning.selectors.references import SegmentDefault
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Funnels:
     def reference(self, segment: Segment) -> Reference:
         return self.inputs.references[segment.pk]
 
-    def default(self, segment: Segment) -> InForce:
+    def default(self, segment: Segment) -> SegmentDefault:
         """What stands where own statistics are too few, and since when the department approved it."""
         return self.inputs.defaults[segment.pk]
 

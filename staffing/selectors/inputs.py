@@ -27,7 +27,8 @@ from funnels.selectors.conversions import finished_cycles
 from planning.calculator import stage_rates
 from planning.constants import Colour, PerColour, Reference
 from planning.rules import LEAST_RATE
-from planning.selectors.forecast import finished_passages, segment_reference
+from planning.selectors.forecast import finished_passages
+from planning.selectors.references import SegmentDefault, references_in_force
 from planning.selectors.targets import InForce, current_targets
 from staffing.calculator import CustomerGroup, Employee, SegmentDemand, WorkTime, employment_month, ramp_of_month
 from staffing.choices import StaffRole
@@ -70,6 +71,7 @@ class SegmentInput:
     plan: Decimal
     cheque: Decimal
     reference: Reference
+    default: SegmentDefault
     has_own_cheque: bool
     own_stages: frozenset[Colour]
 
@@ -123,7 +125,7 @@ class StaffInputs:
 
 
 def staff_inputs(department: Department, day: date) -> StaffInputs:
-    """Plan of the month that holds `day`, statistics of the days before it, people as they are. Ten queries at most."""
+    """Plan of the month that holds `day`, statistics of the days before it, people as they are. Eleven queries at most."""
     calendar = production_calendar()
     month = day.replace(day=1)
     last = month_end(month.year, month.month)
@@ -172,17 +174,19 @@ def _segments(department: Department, plan: Decimal, day: date) -> list[SegmentI
     money = _open_money(department, {one.pk: one.average_cheque for one in segments})
     weights = [money.get(one.pk, Decimal(0)) for one in segments]
     plans = split_exact(plan, weights if any(weights) else [Decimal(1)] * len(segments))
+    defaults = references_in_force(department_id=department.pk, segments=segments, day=day)
     rows = []
     for segment, part in zip(segments, plans, strict=True):
-        default = segment_reference(segment)
-        rates = stage_rates(passages.get(segment.pk, {}).values(), default.conversion)
+        default = defaults[segment.pk]
+        rates = stage_rates(passages.get(segment.pk, {}).values(), default.reference.conversion)
         conversion = PerColour(*(max(_fine(rates[colour].rate, 4), LEAST_RATE) for colour in Colour))
         rows.append(
             SegmentInput(
                 segment=segment,
                 plan=part,
                 cheque=cheques.get(segment.pk, segment.average_cheque),
-                reference=Reference(conversion, default.days),
+                reference=Reference(conversion, default.reference.days),
+                default=default,
                 has_own_cheque=segment.pk in cheques,
                 own_stages=frozenset(colour for colour in Colour if rates[colour].is_own),
             )

@@ -18,6 +18,7 @@ from planning.models import ForecastSnapshot, SegmentNorm
 from planning.selectors import forecast_inputs
 from planning.selectors.sufficiency import funnels_of
 from planning.services import freeze_forecasts, set_month_target, write_colour_norms
+from staffing.selectors import staff_inputs
 from tests.factories.money import open_cycle
 from tests.factories.work import on
 from tests.planning.test_calculator_pages import ask, plain
@@ -179,3 +180,26 @@ def test_references_approved_before_are_handed_down_in_the_order_of_their_approv
     ]
     above = references_on(department_id=cast.sales.pk, day=DECEMBER).reference(cast.medium.pk, "hunter")
     assert in_use(cast, DECEMBER) == above and above.conversion.green == Fraction(3, 4)
+
+
+def test_staffing_the_lights_and_the_chain_stand_on_the_same_reference(as_user, cast):
+    open_cycle(cast, cast.ivanova, "green", cast.medium)
+    say(cast, value="0.25")
+    say(cast, "t_green", "5")
+    words, segment = "утверждённый эталон отдела с 01.12.2026", {"segment": str(cast.medium.pk)}
+
+    def held(department, day):
+        (row,) = (one for one in staff_inputs(department, day).segments if one.segment == cast.medium)
+        return row.reference.conversion.green, row.reference.days.green
+
+    assert held(cast.sales, NOVEMBER_20) == held(cast.other, DECEMBER) == (Fraction(7, 10), 10)
+    assert held(cast.sales, DECEMBER) == (Fraction(1, 4), 5)
+    before = plain(ask(as_user(cast.volkov), "/calculators/plan/", segment))
+    assert words not in before and "норма метода" in before
+    with on(DECEMBER, 9):
+        client = as_user(cast.volkov)
+        chain = plain(ask(client, "/calculators/plan/", segment))
+        assert words in chain and 'value="25 %"' in chain
+        assert words not in plain(ask(client, "/calculators/plan/", {}))
+        staffing = plain(ask(client, "/calculators/staffing/", segment))
+        assert staffing.count(words) == 2 and 'value="25 %"' in staffing

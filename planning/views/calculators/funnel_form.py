@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any
 
 from django import forms
-from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -20,7 +19,7 @@ from planning.constants import DEFAULT_REFERENCE, Colour, Reference
 from planning.selectors.sufficiency import Funnels
 from planning.views.calculators.fields import NumberField, RoubleField, ShareField, WholeField
 from planning.views.calculators.forms import CalculatorForm, Default
-from planning.views.calculators.texts import typed_number, typed_share
+from planning.views.calculators.texts import setting_source, typed_number, typed_share
 
 COLOURS = (Colour.GREEN, Colour.YELLOW, Colour.RED)
 
@@ -103,7 +102,9 @@ def defaults_of(found: Funnels, segment: Segment, user: User | None) -> dict[str
             stage_source(rate, default.rate_since(colour)),
         )
         days = found.reference(segment).days[colour]
-        found_defaults[f"t_{colour}"] = Default(typed_number(Fraction(days)), days_source(default.days_since(colour)))
+        found_defaults[f"t_{colour}"] = Default(
+            typed_number(Fraction(days)), setting_source(default.days_since(colour))
+        )
     return found_defaults
 
 
@@ -112,15 +113,4 @@ def stage_source(rate: StageRate, since: date | None) -> str:
     if rate.is_own:
         told: dict[str, Any] = {"managers": rate.managers, "cases": rate.passages}
         return _("fact of 90 days: managers %(managers)s, cases %(cases)s") % told
-    if since is not None:
-        return approved_source(since)
-    return _("setting of the segment: too few cases of its own")
-
-
-def days_source(since: date | None) -> str:
-    return _("setting of the segment") if since is None else approved_source(since)
-
-
-def approved_source(since: date) -> str:
-    """Since which month a reference that the department approved stands."""
-    return _("approved reference of the department from %(day)s") % {"day": format_date(since, "d.m.Y")}
+    return _("setting of the segment: too few cases of its own") if since is None else setting_source(since)

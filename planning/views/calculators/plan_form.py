@@ -22,7 +22,7 @@ from planning.selectors.steps import StepRate, average_cheque, hunters, step_rat
 from planning.views.calculators.fields import RoubleField, ShareField, WholeField
 from planning.views.calculators.forms import CalculatorForm, Default
 from planning.views.calculators.scope import Place
-from planning.views.calculators.texts import typed_number, typed_share
+from planning.views.calculators.texts import setting_source, typed_number, typed_share
 
 RATES = tuple(one.name for one in fields(StepRates))
 _MONTHS_BACK, _MONTHS_AHEAD = 1, 12
@@ -113,7 +113,13 @@ def defaults_of(place: Place, month: date) -> dict[str, Default]:
     found["managers"] = Default(str(number), _("active hunters of the department"))
     segments = [place.segment.pk] if place.segment else list(inputs.passages)
     passages = [inputs.passages.get(pk, {}) for pk in segments]
-    rates = step_rates(department=place.department, day=place.today, passages=passages, segment=place.segment)
+    rates = step_rates(
+        department=place.department,
+        day=place.today,
+        passages=passages,
+        segment=place.segment,
+        default=inputs.defaults.get(place.segment.pk) if place.segment else None,
+    )
     return found | {name: Default(typed_share(rate.rate), rate_source(rate)) for name, rate in rates.items()}
 
 
@@ -128,7 +134,7 @@ def days_source(month: date) -> str:
 def rate_source(rate: StepRate) -> str:
     """«факт: 3 менеджера, 120 случаев за 90 дней», or the norm of the method."""
     if not rate.is_own:
-        return _("norm of the method")
+        return _("norm of the method") if rate.since is None else setting_source(rate.since)
     return _("fact of 90 days: managers %(managers)s, cases %(cases)s") % {
         "managers": rate.managers,
         "cases": rate.cases,

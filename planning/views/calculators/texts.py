@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from django.utils.dateformat import format as date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from common import formats, markup
 from common.money import Exact, format_number
@@ -54,6 +57,13 @@ def typed_number(value: Exact, places: int = 2) -> str:
 def typed_share(value: Exact, places: int = 2) -> str:
     """A part of 1 as it stands in a field: «70 %»."""
     return f"{typed_number(Fraction(value) * 100, places)}{formats.SPACE}%"
+
+
+def setting_source(since: date | None) -> str:
+    """Where a number that is no own statistics comes from: approved by the department from that day on, or a setting."""
+    if since is None:
+        return _("setting of the segment")
+    return _("approved reference of the department from %(day)s") % {"day": date_format(since, "d.m.Y")}
 
 
 def problem_text(code: Code) -> str:

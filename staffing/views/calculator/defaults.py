@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from planning.constants import DEFAULT_REFERENCE, Colour
 from planning.selectors.forecast import PASSAGE_DAYS
-from planning.views.calculators import Default, typed_number, typed_share
+from planning.views.calculators import Default, setting_source, typed_number, typed_share
 from staffing.choices import StaffRole
 from staffing.constants import (
     CUSTOMER_NORMS,
@@ -61,10 +61,13 @@ def _demand(inputs: StaffInputs, block: Block) -> dict[str, Default]:
     cheque = one.cheque if one is not None else Decimal(0)
     found[block.name("average_cheque")] = Default(typed_number(cheque), _cheque_source(one))
     for colour in Colour:
-        own = one is not None and colour in one.own_stages
-        source = _fact_source() if own else _("setting of the segment")
+        rate_since, days_since = (
+            (one.default.rate_since(colour), one.default.days_since(colour)) if one else (None, None)
+        )
+        is_own = one is not None and colour in one.own_stages
+        source = _fact_source() if is_own else setting_source(rate_since)
         found[block.name(f"p_{colour}")] = Default(typed_share(reference.conversion[colour]), source)
-        found[block.name(f"t_{colour}")] = Default(typed_number(reference.days[colour]), _("setting of the segment"))
+        found[block.name(f"t_{colour}")] = Default(typed_number(reference.days[colour]), setting_source(days_since))
     return found
 
 
