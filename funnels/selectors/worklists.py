@@ -28,9 +28,6 @@ def worklist_rows(people: Collection[int], day: date) -> dict[int, list[Worklist
     starts, _ends = day_moments(day)
     cycles = SalesCycle.objects.in_worklist().filter(owner__in=people)
     late = Task.objects.open().filter(client=OuterRef("client_id"), due_at__lt=starts)
-    has_phone = Exists(Phone.objects.filter(client=OuterRef("client_id"), is_live=True))
-    has_email = Exists(Email.objects.filter(client=OuterRef("client_id")))
-    has_fields = ~Q(client__size="") & Q(client__category__isnull=False)
     standing = Fact.objects.filter(cycle__in=cycles.order_by(), revokes__isnull=True, revoked_by__isnull=True)
     kinds = {
         cycle_id: frozenset(found)
@@ -45,17 +42,23 @@ def worklist_rows(people: Collection[int], day: date) -> dict[int, list[Worklist
         "pk",
         "client_id",
         "state",
-        "client__name",
         _is(Q(next_step_at__isnull=False)),
         _is(Q(Exists(late))),
-        _is(has_fields & (has_phone | has_email)),
+        _is(has_required_fields()),
     )
-    for owner_id, cycle_id, client_id, state, name, has_next, is_late, is_filled in asked:
-        has_required = is_filled and bool(name.strip())
+    for owner_id, cycle_id, client_id, state, has_next, is_late, has_required in asked:
         rows[owner_id].append(
             WorklistRow(client_id, state, has_next, is_late, has_required, kinds.get(cycle_id, nothing))
         )
     return rows
+
+
+def has_required_fields() -> Q:
+    """Of cycles: whose client's card has everything the audit asks for (R-S2-10b)."""
+    has_phone = Exists(Phone.objects.filter(client=OuterRef("client_id"), is_live=True))
+    has_email = Exists(Email.objects.filter(client=OuterRef("client_id")))
+    has_fields = Q(client__name__regex=r"\S", client__category__isnull=False) & ~Q(client__size="")
+    return has_fields & (has_phone | has_email)
 
 
 def _is(condition: Q) -> ExpressionWrapper:

@@ -13,12 +13,13 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any, Final
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from common.prepared import Prepared
 from deals.models import Offer
 from funnels.choices import MovementKind, Outcome, State, ViolationKind
-from funnels.models import Contact, Movement, Ownership, StateChange, Task, Violation
+from funnels.models import Contact, DepartmentReview, Movement, Ownership, StateChange, Task, Violation
 from funnels.selectors import day_moments
 from funnels.selectors.conversions import finished_cycles
 from kpi.calculator import Kpi
@@ -34,7 +35,7 @@ _CREDITED: Final = (
     | Q(is_incoming_call=True)
 )
 UNCREDITED: Final = "uncredited"
-STEPS, STEPS_IN_ORDER, MOVES, EXITS = "steps", "steps_in_order", "moves", "exits"
+STEPS, STEPS_IN_ORDER, MOVES, EXITS, REVIEWS = "steps", "steps_in_order", "moves", "exits", "reviews"
 
 # Contacts by what they were credited as (table 1.4).
 CONTACTS: Final[dict[str, Q]] = {
@@ -121,6 +122,17 @@ def _unorderly(department_id: int, first: date, last: date) -> Rows:
     return Rows(steps.rows.filter(Q(is_correction=True) | Q(is_late=True)), steps.user, steps.day, steps.client)
 
 
+def _in_order(department_id: int, first: date, last: date) -> Rows:
+    steps = _steps(department_id, first, last)
+    return Rows(steps.rows.filter(is_correction=False, is_late=False), steps.user, steps.day, steps.client)
+
+
+def _reviews(department_id: int, first: date, last: date) -> Rows:
+    """Morning reviews of the department, by who signed them."""
+    rows = DepartmentReview.objects.filter(department_id=department_id, day__gte=first, day__lte=last)
+    return Rows(rows, "signed_by_id", "day")
+
+
 def overdue(department_id: int, day: date) -> Rows:
     """Tasks that were late as the day ended."""
     starts, ends = day_moments(day)
@@ -171,6 +183,18 @@ SOURCES: Final[dict[str, Callable[[int, date, date], Rows]]] = {
     str(Kpi.AVERAGE_CHEQUE): _won,
 }
 
+# Sources of a board that are counted without conditions.
+ONE_NUMBER: Final[dict[str, Callable[[int, date, date], Rows]]] = {
+    str(Kpi.OFFERS): _offers,
+    str(Kpi.UPGRADES): _upgrades,
+    MOVES: _moves,
+    EXITS: _exits,
+    str(Kpi.VIOLATIONS): _violations,
+    STEPS: _steps,
+    STEPS_IN_ORDER: _in_order,
+    REVIEWS: _reviews,
+}
+
 
 @dataclass
 class Done:
@@ -182,6 +206,10 @@ class Done:
         if number:
             self.by_name.setdefault(str(name), {}).setdefault(user_id, Counter())[day] += number
 
+    def days(self, name: str, first: date, last: date) -> set[date]:
+        """On which days anybody did it."""
+        return {day for days in self.by_name.get(name, {}).values() for day in days if first <= day <= last}
+
     def of(self, name: str, first: date, last: date, people: Collection[int]) -> int:
         """How many these people did between the two days, both included."""
         found = self.by_name.get(str(name), {})
@@ -189,32 +217,31 @@ class Done:
 
 
 def done_between(*, department_id: int, first: date, last: date) -> Done:
-    """Every counted act of the department's people between the two days. Six queries."""
+    """Every counted act of the department's people between the two days. Two queries."""
     done = Done()
     contacts = Contact.objects.filter(user__department_id=department_id, day__gte=first, day__lte=last).order_by()
     flags = {str(name): Count("pk", filter=q) for name, q in CONTACTS.items()}
     for user_id, day, *numbers in contacts.values_list("user_id", "day").annotate(**flags):
         for name, number in zip(flags, numbers, strict=True):
             done.add(name, user_id, day, number)
-    moves = _moves(department_id, first, last)
-    both = {MOVES: Count("pk"), str(Kpi.UPGRADES): Count("pk", filter=Q(kind=MovementKind.UPGRADE))}
-    for user_id, day, moved, risen in moves.rows.order_by().values_list("user_id", "on").annotate(**both):
-        done.add(MOVES, user_id, day, moved)
-        done.add(Kpi.RESOLUTIONS, user_id, day, moved)
-        done.add(Kpi.UPGRADES, user_id, day, risen)
-    for name, source in ((str(Kpi.OFFERS), _offers), (str(Kpi.VIOLATIONS), _violations), (EXITS, _exits)):
-        found = source(department_id, first, last)
-        grouped = found.rows.order_by().values_list(found.user, found.day).annotate(number=Count("pk"))
-        for user_id, day, number in grouped:
-            done.add(name, user_id, day, number)
-            if name == EXITS:
-                done.add(Kpi.RESOLUTIONS, user_id, day, number)
-    steps = _steps(department_id, first, last).rows.order_by()
-    orderly = Count("pk", filter=Q(is_correction=False, is_late=False))
-    for user_id, day, number, in_order in steps.values_list("user_id", "on").annotate(n=Count("pk"), good=orderly):
-        done.add(STEPS, user_id, day, number)
-        done.add(STEPS_IN_ORDER, user_id, day, in_order)
+    for name, user_id, day, number in _counted((), department=department_id, first=first, last=last):
+        done.add(name, user_id, day, number)
+        if name in (MOVES, EXITS):
+            done.add(Kpi.RESOLUTIONS, user_id, day, number)
     return done
+
+
+def _of_one_number(_shape: tuple[()], *, department: int, first: date, last: date) -> QuerySet[Any]:
+    """Name of the source, who, day, number: one statement for the sources that tell one number each."""
+    parts = []
+    for name, source in ONE_NUMBER.items():
+        found = source(department, first, last)
+        rows = found.rows.order_by().annotate(of=Value(name, output_field=CharField()))
+        parts.append(rows.values_list("of", found.user, found.day).annotate(number=Count("pk")))
+    return parts[0].union(*parts[1:], all=True)
+
+
+_counted = Prepared(_of_one_number)
 
 
 def overdue_by_person(*, department_id: int, day: date) -> Counter[int]:

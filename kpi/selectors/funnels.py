@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from django.db.models import Count, Max
+from django.db.models import Count, Q, Subquery
 
 from accounts.models import User
+from funnels.choices import Colour as FunnelColour
+from funnels.choices import CycleKind
 from funnels.models import ColourNorm, SalesCycle
+from funnels.selectors.worklists import has_required_fields
 from kpi.selectors.references import References
 from planning.calculator import Counts, resolutions_norm, upgrades_norm
-from planning.models import ForecastSnapshot
-from planning.rules import Span
+from planning.selectors import Frozen
 from planning.selectors.ratio import floors_of, is_newcomer, ratio_of
 
 Funnels = Mapping[int, Mapping[int, Counts]]  # user → segment → clients by colour
@@ -29,41 +31,49 @@ class Expected:
     upgrades: Fraction = Fraction(0)
 
 
-def funnels_now(department_id: int) -> Funnels:
-    """One query."""
-    found: dict[int, dict[int, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-    cycles = SalesCycle.objects.coloured().filter(owner__department_id=department_id).order_by()
-    for owner_id, segment_id, colour, number in cycles.values_list("owner_id", "segment_id", "colour").annotate(
-        number=Count("pk")
-    ):
-        found[owner_id][segment_id][colour] += number
-    return {
-        owner_id: {pk: Counts(green=n["green"], yellow=n["yellow"], red=n["red"]) for pk, n in segments.items()}
-        for owner_id, segments in found.items()
-    }
+@dataclass
+class OpenCycles:
+    """`funnels`: coloured clients; `cards`: (how many cards are filled, how many there are) of each work list."""
+
+    funnels: dict[int, dict[int, Counts]] = field(default_factory=dict)
+    cards: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+
+def open_cycles(department_id: int) -> OpenCycles:
+    """The department's open cycles by their owner. One query."""
+    counted: dict[int, dict[int, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    found = OpenCycles()
+    cycles = SalesCycle.objects.open().filter(owner__department_id=department_id).order_by()
+    listed = Q(kind=CycleKind.NEW)
+    rows = cycles.values_list("owner_id", "segment_id", "colour").annotate(
+        number=Count("pk"), listed=Count("pk", filter=listed), filled=Count("pk", filter=listed & has_required_fields())
+    )
+    for owner_id, segment_id, colour, number, cards, filled in rows:
+        if colour != FunnelColour.NONE:
+            counted[owner_id][segment_id][colour] += number
+        before = found.cards.get(owner_id, (0, 0))
+        found.cards[owner_id] = (before[0] + filled, before[1] + cards)
+    for owner_id, segments in counted.items():
+        found.funnels[owner_id] = {
+            pk: Counts(green=n["green"], yellow=n["yellow"], red=n["red"]) for pk, n in segments.items()
+        }
+    return found
 
 
 def expected_moves(
-    *, department_id: int, span: Span, people: Mapping[int, User], references: References, now: Funnels
+    *, people: Mapping[int, User], frozen: Mapping[int | None, Frozen], references: References, now: Funnels
 ) -> dict[int, Expected]:
     """Moves asked of everybody: by the funnel frozen when the period began, by the present one where none was frozen.
 
     A frozen row tells its clients by colour and its cycles; the conversions of several segments are weighed by them.
+    One query.
     """
-    frozen = dict(
-        ForecastSnapshot.objects.filter(
-            department_id=department_id,
-            period=str(span.period.kind),
-            starts_on=span.period.starts_on,
-            user__isnull=False,
-        ).values_list("user_id", "details")
-    )
-    cycles = {pk for details in frozen.values() for pk in details.get("cycles", ())}
-    segment_of = dict(SalesCycle.objects.filter(pk__in=cycles).values_list("pk", "segment_id"))
+    cycles = {pk for user_id in people if user_id in frozen for pk in frozen[user_id].details.get("cycles", ())}
+    segment_of = dict(SalesCycle.objects.filter(pk__in=cycles).order_by().values_list("pk", "segment_id"))
     found = {}
     for user_id, user in people.items():
         if user_id in frozen:
-            found[user_id] = _frozen(frozen[user_id], segment_of, references, user.role)
+            found[user_id] = _frozen(frozen[user_id].details, segment_of, references, user.role)
         else:
             found[user_id] = _expected(now.get(user_id, {}), references, user.role)
     return found
@@ -98,14 +108,11 @@ class FunnelVerdict:
 
 
 def verdicts(*, people: Mapping[int, User], now: Funnels, references: References, day: date) -> list[FunnelVerdict]:
-    """K and floors of every manager (R-S0-P18); what is required is what the night wrote last. Two queries."""
+    """K and floors of every manager (R-S0-P18); what is required is what the night wrote last. One query."""
     norms = ColourNorm.objects.filter(user__in=people, day__lte=day)
-    last = norms.order_by().values_list("user_id").annotate(last=Max("day"))
-    newest = max((on for _user, on in last), default=None)
-    required = {}
-    if newest is not None:
-        rows = norms.filter(day=newest).values_list("user_id", "segment_id", "colour", "required")
-        required = {(user_id, segment_id, colour): number for user_id, segment_id, colour, number in rows}
+    last = norms.filter(day=Subquery(norms.order_by("-day").values("day")[:1])).order_by()
+    rows = last.values_list("user_id", "segment_id", "colour", "required")
+    required = {(user_id, segment_id, colour): number for user_id, segment_id, colour, number in rows}
     floors = floors_of(references.segments.values())
     found = []
     for user_id, user in people.items():

@@ -21,7 +21,7 @@ from kpi.selectors.shapes import Board, Line, SegmentRow
 from planning.calculator import Pipeline, PipelineInput, pipeline_of
 from planning.constants import VERIFICATION_GREEN_FROM
 from planning.rules import Span
-from planning.selectors import verify_period
+from planning.selectors import Frozen, Paid, Targets, paid_between, verified
 
 MOVED = (Kpi.RESOLUTIONS, Kpi.UPGRADES)
 COUNTED = (*PERSON_KPIS, *MOVED)
@@ -32,6 +32,9 @@ class Read:
     """What was read, before anything is judged."""
 
     spans: list[Span]  # oldest first, the asked one last
+    targets: Targets  # of the period and of this month and the one before
+    paid: Paid  # of the period, of the one that is verified, of this month and the one before
+    frozen: Mapping[Span, Mapping[int | None, Frozen]]
     done: Done
     references: References
     now: Funnels
@@ -141,11 +144,17 @@ def _technology(board: Board, read: Read, people: Set[int], persons: list[User])
     return Line(Kpi.TECHNOLOGY, fact, norm, held_against(Kpi.TECHNOLOGY, fact, norm), source=source, counted=steps)
 
 
-def results(board: Board, previous: Span) -> list[Line]:
-    """V of the period when it is over, of the one before while it runs."""
-    span = previous if board.is_running else board.span
-    verified = verify_period(department_id=board.department.pk, span=span)
-    one = verified.department if board.user is None else verified.people.get(board.user.pk)
+def verified_span(board: Board, spans: list[Span]) -> Span:
+    """The period when it is over, the one before while it runs."""
+    return spans[-2] if board.is_running else spans[-1]
+
+
+def results(board: Board, read: Read) -> list[Line]:
+    """V of the last period that is over."""
+    span = verified_span(board, read.spans)
+    amounts = {user_id: one.amount for user_id, one in read.frozen[span].items()}
+    found = verified(span, amounts, paid_between(read.paid, span.facts_from, span.facts_to))
+    one = found.department if board.user is None else found.people.get(board.user.pk)
     norm = VERIFICATION_GREEN_FROM
     fact = one.value if one is not None else None
     held = Held(None, None) if one is None else Held(one.value / norm, one.zone)

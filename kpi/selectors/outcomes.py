@@ -19,7 +19,7 @@ from kpi.calculator import Kpi, median
 from kpi.constants import REFERENCE_DAYS
 from planning.calculator import Passages
 from planning.constants import Colour
-from planning.selectors import forecast_inputs
+from planning.selectors.forecast import finished_passages
 
 CONVERSIONS = {
     Kpi.CONVERSION_RED: Colour.RED,
@@ -83,10 +83,9 @@ def added(parts: Iterable[Outcomes]) -> Outcomes:
 
 
 def outcomes_of(*, department_id: int, day: date) -> Mapping[int, Mapping[int, Outcomes]]:
-    """Segment id → user id → outcomes of the ninety days that end with `day`. Eight queries."""
+    """Segment id → user id → outcomes of the ninety days that end with `day`. Four queries."""
     found: dict[int, dict[int, Outcomes]] = defaultdict(lambda: defaultdict(Outcomes))
-    inputs = forecast_inputs(department_id=department_id, day=day + timedelta(days=1))
-    for segment_id, of_people in inputs.passages.items():
+    for segment_id, of_people in finished_passages(department_id, day + timedelta(days=1)).items():
         for user_id, passages in of_people.items():
             found[segment_id][user_id].add(passages)
     cycles = finished_cycles(day).filter(client__department_id=department_id, last_owner__isnull=False)

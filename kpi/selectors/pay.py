@@ -19,11 +19,11 @@ from kpi.calculator import DEFAULT_SCHEME, Indicator, Kpi, Kpis, NextStep, Pay, 
 from kpi.calculator import PayScheme as Terms
 from kpi.models import PayScheme, PayStatement
 from kpi.selectors.counts import done_between
-from kpi.selectors.funnels import Expected, expected_moves, funnels_now
+from kpi.selectors.funnels import Expected, expected_moves, open_cycles
 from kpi.selectors.lines import person_norm, working_days
 from kpi.selectors.references import references_on
 from planning.rules import span_of
-from planning.selectors import department_figures, figures_of
+from planning.selectors import department_figures, figures_of, frozen_forecasts
 
 # What a scheme may weigh: leading indicators that are counted of one person.
 WEIGHED: Final = (
@@ -85,7 +85,7 @@ def terms_of(scheme: PayScheme | None) -> Terms:
 
 @snapshot()
 def month_pays(*, department: Department, month: date, today: date, user: User | None = None) -> MonthPays:
-    """The pay as it stands: money and acts to the end of today (of the month, once it is over). About twenty queries.
+    """The pay as it stands: money and acts to the end of today (of the month, once it is over). Fourteen queries.
 
     While the month runs, acts are held against the norm of the working days gone by, money against the whole plan.
     """
@@ -104,13 +104,9 @@ def month_pays(*, department: Department, month: date, today: date, user: User |
     people = _people(department, user, set(found.people))
     references = references_on(department_id=department.pk, day=max(month, as_of))
     done = done_between(department_id=department.pk, first=month, last=max(month, as_of))
-    expected = expected_moves(
-        department_id=department.pk,
-        span=span,
-        people=people,
-        references=references,
-        now=funnels_now(department.pk),
-    )
+    frozen = frozen_forecasts(department_id=department.pk, spans=[span])[span]
+    funnels = open_cycles(department.pk).funnels
+    expected = expected_moves(people=people, frozen=frozen, references=references, now=funnels)
     # Today's acts are not over: the norm speaks of the days that are.
     judged = as_of if as_of < today else today - timedelta(days=1)
     nothing = figures_of(span, as_of, {}, {}, calendar)

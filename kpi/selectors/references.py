@@ -9,11 +9,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from django.db import models
 from django.db.models import QuerySet
 
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import Department, User
 from clients.models import Segment
+from common.prepared import Prepared
 from funnels.constants import SalesRole
 from kpi.calculator import Kpi
 from kpi.choices import Source
@@ -60,11 +62,10 @@ Key = tuple[int | None, str, str]  # segment id, role, indicator
 
 @dataclass(frozen=True)
 class Value:
-    """A value in force and where it comes from; `row` is absent for a default."""
+    """A value in force and where it comes from."""
 
     value: Fraction
     source: str
-    row: ReferenceKPI | Norm | None = None
 
 
 @dataclass
@@ -72,8 +73,7 @@ class References:
     """Everything a department is held against on one day."""
 
     segments: Mapping[int, Segment]
-    approved: dict[Key, ReferenceKPI] = field(default_factory=dict)
-    norms: dict[tuple[str, str], Norm] = field(default_factory=dict)
+    decided: dict[Key, Value] = field(default_factory=dict)  # references approved and norms set
     planned: Mapping[Kpi, int] = field(default_factory=dict)  # acts of a working day by the plan of the month
 
     def of_plan(self, kpi: Kpi, role: str) -> int | None:
@@ -84,12 +84,9 @@ class References:
         """WEEK for PERSON_KPIS; parts of 1, days and roubles for SEGMENT_KPIS; `role` of a head is a hunter's."""
         role = role if role in MANAGER_ROLES else Role.HUNTER
         if kpi in SET_NORMS:
-            norm = self.norms.get((role, kpi))
-            return Value(Fraction(norm.value), Source.SET, norm) if norm else Value(SET_NORMS[kpi], Source.DEFAULT)
-        row = self.approved.get((segment_id, role, kpi))
-        if row is not None:
-            return Value(Fraction(row.value), row.source, row)
-        return Value(default_of(kpi, role, self.segments.get(segment_id or 0)), Source.DEFAULT)
+            return self.decided.get((None, role, kpi)) or Value(SET_NORMS[kpi], Source.DEFAULT)
+        default = Value(default_of(kpi, role, self.segments.get(segment_id or 0)), Source.DEFAULT)
+        return self.decided.get((segment_id, role, kpi), default)
 
     def reference(self, segment_id: int, role: str) -> Reference:
         """p and t of a segment for the calculators of the funnel."""
@@ -119,16 +116,33 @@ def default_of(kpi: Kpi, role: str, segment: Segment | None) -> Fraction:
 
 
 def references_on(*, department_id: int, day: date) -> References:
-    """Four queries. Of two approvals for one month the later one counts."""
+    """Three queries. Of two decisions for one month the later one counts."""
     found = References({segment.pk: segment for segment in Segment.objects.all()})
-    rows = ReferenceKPI.objects.filter(department_id=department_id, approved_at__isnull=False).started(day)
-    for row in rows.order_by("valid_from", "approved_at", "pk"):
-        found.approved[row.segment_id, row.role, row.kpi] = row
-    for norm in Norm.objects.filter(department_id=department_id).started(day).order_by("valid_from", "pk"):
-        found.norms[norm.role, norm.kpi] = norm
+    for segment_id, role, kpi, value, source, *_when in _decisions((), department=department_id, day=day):
+        found.decided[segment_id, role, kpi] = Value(Fraction(value), source)
     steps = norms_by_department([department_id], day).get(department_id, {})
     found.planned = {Kpi(step.value): acts for step, acts in steps.items() if step.value in set(PERSON_KPIS)}
     return found
+
+
+def _decided(_shape: tuple[()], *, department: int, day: date) -> QuerySet:
+    """Approved references and norms set, oldest first; no indicator has both."""
+    told = ("segment_id", "role", "kpi", "value")
+    approved = ReferenceKPI.objects.filter(department_id=department, approved_at__isnull=False).started(day)
+    norms = Norm.objects.filter(department_id=department, kpi__in=SET_NORMS).started(day)
+    return (
+        approved.exclude(kpi__in=SET_NORMS)
+        .order_by()
+        .values_list(*told, "source", "valid_from", "approved_at", "pk")
+        .union(
+            norms.order_by().values_list(*told, models.Value(str(Source.SET)), "valid_from", "created_at", "pk"),
+            all=True,
+        )
+        .order_by("valid_from", "approved_at", "pk")
+    )
+
+
+_decisions = Prepared(_decided)
 
 
 def proposals(*, department: Department, viewer: User, after: date) -> QuerySet[ReferenceKPI]:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Max, Q, Sum
+from django.db.models import Max, Q
 
 from accounts.models import Department, User
 from accounts.selectors import calendar as production_calendar
 from common.snapshots import snapshot
 from common.workdays import PeriodKind, control_weeks
-from deals.models import PaymentCredit
 from planning.calculator import Verification, attainment, plan_between
 from planning.models import PlanFact
 from planning.rules import Span, previous_day, span_of
 from planning.selectors.counts import Counts, count_acts, no_counts
-from planning.selectors.figures import NOTHING, DepartmentFigures, Figures, department_figures, figures_of
+from planning.selectors.figures import (
+    NOTHING,
+    DepartmentFigures,
+    Figures,
+    Paid,
+    department_figures,
+    figures_of,
+    paid_by_day,
+)
 from planning.selectors.forecast import forecast_for, forecast_inputs
-from planning.selectors.heat import HeatRow, Paid, Stretch, heat_rows, stretches_of, working_stretches
+from planning.selectors.heat import HeatRow, Stretch, heat_rows, stretches_of, working_stretches
 from planning.selectors.verification import PeriodVerification, verify_period
 
 
@@ -122,7 +128,8 @@ def board_of(*, department: Department, user: User | None, kind: PeriodKind, day
         board.verification = verified.department
     else:
         board.forecast, board.verification = forecasts.get(user.pk), verified.people.get(user.pk)
-    paid = _paid(board, as_of)
+    stretch = (span.facts_from, min(as_of, span.facts_to))
+    paid = paid_by_day(department_id=department.pk, stretches=[stretch], user_id=user_id)
     board.stretches = stretches_of(span, calendar)
     people = [line.user for line in board.lines]
     days = {at: moment for (at_user, at), moment in corrected.items() if at_user == user_id and at is not None}
@@ -157,16 +164,12 @@ def _lines(
     corrected: Mapping[tuple[int | None, date | None], datetime],
 ) -> list[PersonLine]:
     """People of the department, by name: its active managers and whoever has a plan, money or a forecast."""
-    department = board.department
-    people = {user.pk: user for user in User.objects.active().managers().filter(department=department)}
     others = {user_id for user_id in found.people if found.people[user_id][board.kind].plan} | {
         user_id for user_id in found.people if found.people[user_id][board.kind].fact
     }
     others |= {user_id for user_id, amount in forecasts.items() if amount}
     others |= {user_id for user_id, _kind in counts if user_id is not None and any(counts[user_id, _kind].values())}
-    people |= {user.pk: user for user in User.objects.filter(pk__in=others - people.keys())}
-    if board.user is not None:
-        people = {board.user.pk: board.user}
+    people = [board.user] if board.user is not None else _people(board.department, others)
     nothing = _nothing(board.span.period.starts_on, board.figures.as_of, board.today)
     return [
         PersonLine(
@@ -178,8 +181,12 @@ def _lines(
             found.people.get(user.pk) or nothing,
             corrected.get((user.pk, None)),
         )
-        for user in sorted(people.values(), key=lambda one: (one.last_name, one.first_name, one.pk))
+        for user in sorted(people, key=lambda one: (one.last_name, one.first_name, one.pk))
     ]
+
+
+def _people(department: Department, others: set[int]) -> list[User]:
+    return list(User.objects.active().managers().filter(department=department) | User.objects.filter(pk__in=others))
 
 
 def _fill_days(
@@ -216,22 +223,6 @@ def _fill_days(
                     week.starts_on > as_of,
                 )
             )
-
-
-def _paid(board: Board, as_of: date) -> Paid:
-    """User id → day → roubles. One query."""
-    rows = PaymentCredit.objects.filter(
-        department=board.department,
-        is_void=False,
-        paid_on__gte=board.span.facts_from,
-        paid_on__lte=min(as_of, board.span.facts_to),
-    )
-    if board.user is not None:
-        rows = rows.filter(user=board.user)
-    found: dict[int, dict[date, Decimal]] = defaultdict(dict)
-    for user_id, day, total in rows.order_by().values_list("user_id", "paid_on").annotate(total=Sum("amount")):
-        found[user_id][day] = total
-    return found
 
 
 def _together(paid: Paid) -> dict[date, Decimal]:

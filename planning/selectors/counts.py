@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import CharField, Count, Q, QuerySet, Value
 
 from common.workdays import PeriodKind
 from deals.models import Offer, PaymentCredit
@@ -46,33 +46,31 @@ def acts_of(name: str, *, department_id: int, user_id: int | None = None) -> tup
 def count_acts(
     *, department_id: int, spans: Mapping[PeriodKind, Span], day: date
 ) -> Mapping[tuple[int | None, PeriodKind], Counts]:
-    """(user id, None for the whole department; period) → counts up to and including `day`. Four queries."""
-    contacts = Contact.objects.filter(user__department_id=department_id)
-    moves = Movement.objects.filter(user__department_id=department_id, kind=MovementKind.UPGRADE)
-    credits = PaymentCredit.objects.filter(department_id=department_id, is_void=False)
-    offers = Offer.objects.filter(created_by__department_id=department_id)
-    sources: list[tuple[Any, str, str, dict[str, Q]]] = [
-        (credits, "paid_on", "user_id", {"payments": Q(amount__gt=0)}),
-        (contacts, "day", "user_id", CONTACT_ACTS),
-        (offers, "sent_on", "created_by_id", {"offers": Q()}),
-        (moves, "on", "user_id", {"upgrades": Q()}),
-    ]
-    first = min(span.facts_from for span in spans.values())
+    """(user id, None for the whole department; period) → counts up to and including `day`. Two queries."""
+    periods = {kind: (span.facts_from, min(day, span.facts_to)) for kind, span in spans.items()}
+    first = min(since for since, _until in periods.values())
     found: dict[tuple[int | None, PeriodKind], Counts] = defaultdict(no_counts)
-    for rows, column, person, events in sources:
-        sums = {
-            f"{event}_{kind}": Count(
-                "pk",
-                filter=condition & Q(**{f"{column}__gte": span.facts_from, f"{column}__lte": min(day, span.facts_to)}),
-            )
+
+    def counted(rows: QuerySet[Any], column: str, person: str, events: Mapping[str, Q]) -> QuerySet[Any]:
+        """A row for each person: the events and who, then the number of each event in each period."""
+        numbers = {
+            f"{event}_{kind}": Count("pk", filter=condition & Q(**{f"{column}__range": period}))
             for event, condition in events.items()
-            for kind, span in spans.items()
+            for kind, period in periods.items()
         }
         in_time = rows.filter(**{f"{column}__gte": first, f"{column}__lte": day}).order_by()
-        for row in in_time.values(person).annotate(**sums):
-            for event in events:
-                for kind in spans:
-                    number = row[f"{event}_{kind}"]
-                    found[row[person], kind][event] += number
-                    found[None, kind][event] += number
+        named = in_time.annotate(of=Value(" ".join(events), output_field=CharField()))
+        return named.values_list("of", f"{person}_id").annotate(**numbers)
+
+    contacts = Contact.objects.filter(user__department_id=department_id)
+    credits = PaymentCredit.objects.filter(department_id=department_id, is_void=False, amount__gt=0)
+    single = [counted(*acts_of(name, department_id=department_id), {name: Q()}) for name in ("offers", "upgrades")]
+    for events, user_id, *numbers in (
+        *counted(contacts, "day", "user", CONTACT_ACTS),
+        *counted(credits, "paid_on", "user", {"payments": Q()}).union(*single, all=True),
+    ):
+        places = ((event, kind) for event in events.split() for kind in periods)
+        for (event, kind), number in zip(places, numbers, strict=True):
+            found[user_id, kind][event] += number
+            found[None, kind][event] += number
     return found

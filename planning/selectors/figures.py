@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,9 +21,12 @@ from deals.models import PaymentCredit
 from planning.calculator import attainment, attainment_zone, catch_up, plan_between
 from planning.constants import Zone
 from planning.rules import ALL_KINDS, Span, span_of
-from planning.selectors.targets import DayPlans, current_targets, day_plans
+from planning.selectors.targets import DayPlans, Targets, current_targets, day_plans
 
 NOTHING = Decimal("0.00")
+
+Stretch = tuple[date, date]  # first and last day
+Paid = Mapping[int, Mapping[date, Decimal]]  # user id → day → roubles
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,28 @@ def department_figures(
     targets = current_targets(
         department_id=department_id, first_month=first.replace(day=1), last_month=last, user_id=user_id
     )
-    person_days, whole_days = day_plans(targets, calendar)
     facts = _facts(department_id, user_id, spans, as_of, today)
+    return _figured(department_id, spans, as_of, targets, facts, today)
+
+
+def figures_of_read(*, department_id: int, span: Span, as_of: date, targets: Targets, paid: Paid) -> DepartmentFigures:
+    """The same of one period, from targets and money by day that hold it and may hold more. No query."""
+    months = {key: one for key, one in targets.items() if span.facts_from.replace(day=1) <= key[1] <= span.facts_to}
+    sums = paid_between(paid, span.facts_from, min(as_of, span.facts_to))
+    facts = {user_id: {str(span.period.kind): amount} for user_id, amount in sums.items()}
+    return _figured(department_id, {PeriodKind(span.period.kind): span}, as_of, months, facts, None)
+
+
+def _figured(
+    department_id: int,
+    spans: Mapping[PeriodKind, Span],
+    as_of: date,
+    targets: Targets,
+    facts: Mapping[int, Mapping[str, Decimal]],
+    today: date | None,
+) -> DepartmentFigures:
+    calendar = production_calendar()
+    person_days, whole_days = day_plans(targets, calendar)
     people = {
         person: {
             kind: figures_of(span, as_of, person_days.get(person, {}), facts.get(person, {}), calendar, today)
@@ -169,6 +193,26 @@ def _credits_summed(shape: tuple[tuple[str, ...], bool], **asked: Any) -> QueryS
 
 
 _summed = Prepared(_credits_summed)
+
+
+def paid_by_day(*, department_id: int, stretches: Iterable[Stretch], user_id: int | None = None) -> Paid:
+    """Money of the days that any of the stretches holds, both ends included. One query."""
+    held = Q(pk__in=[])
+    for first, last in stretches:
+        held |= Q(paid_on__range=(first, last))
+    rows = PaymentCredit.objects.filter(held, department_id=department_id, is_void=False)
+    if user_id is not None:
+        rows = rows.filter(user_id=user_id)
+    found: dict[int, dict[date, Decimal]] = defaultdict(dict)
+    for person, day, total in rows.order_by().values_list("user_id", "paid_on").annotate(total=Sum("amount")):
+        found[person][day] = total
+    return found
+
+
+def paid_between(paid: Paid, first: date, last: date) -> dict[int, Decimal]:
+    """User id → roubles, of those who have any row of money between the two days, both included."""
+    rows = {user_id: [amount for on, amount in days.items() if first <= on <= last] for user_id, days in paid.items()}
+    return {user_id: sum(amounts, NOTHING) for user_id, amounts in rows.items() if amounts}
 
 
 def plan_fact_for(

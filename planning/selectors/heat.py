@@ -13,12 +13,10 @@ from accounts.models import User
 from common.workdays import Calendar, month_end
 from planning.calculator import attainment, plan_between
 from planning.rules import Span
-from planning.selectors.figures import NOTHING
+from planning.selectors.figures import NOTHING, Paid
 from planning.selectors.targets import DayPlans
 
 MOST_DAYS: Final = 31  # a longer period is shown by months
-
-Paid = Mapping[int, Mapping[date, Decimal]]  # user id → day → roubles
 
 
 @dataclass(frozen=True)

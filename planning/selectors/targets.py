@@ -27,6 +27,9 @@ class InForce:
     elapsed_before: date | None
 
 
+Targets = dict[tuple[int | None, date], InForce]  # user id or None for the department, first day of the month
+
+
 def may_set_targets(user: User, department: Department) -> bool:
     """A director sets every target, a head those of his department (section 1.1)."""
     if not user.is_active:
@@ -34,10 +37,8 @@ def may_set_targets(user: User, department: Department) -> bool:
     return user.role == Role.DIRECTOR or (user.role == Role.HEAD and user.department_id == department.pk)
 
 
-def current_targets(
-    *, department_id: int, first_month: date, last_month: date, user_id: int | None = None
-) -> dict[tuple[int | None, date], InForce]:
-    """(user id or None for the department, first day of the month) → target in force. One query."""
+def current_targets(*, department_id: int, first_month: date, last_month: date, user_id: int | None = None) -> Targets:
+    """Targets in force. One query."""
     whose = {} if user_id is None else {"user": user_id}
     rows = _in_force(user_id is not None, department=department_id, first=first_month, last=last_month, **whose)
     return {(user, month): InForce(*values) for user, month, *values in rows}
@@ -53,9 +54,7 @@ def _targets_in_force(is_personal: bool, *, department: int, first: date, last: 
 _in_force = Prepared(_targets_in_force)
 
 
-def day_plans(
-    targets: dict[tuple[int | None, date], InForce], calendar: Calendar
-) -> tuple[dict[int, DayPlans], DayPlans]:
+def day_plans(targets: Targets, calendar: Calendar) -> tuple[dict[int, DayPlans], DayPlans]:
     """Day plans by person, and of the department: the sum of its people's, or its own target in a month without any."""
     people: dict[int, DayPlans] = {}
     own: list[DayPlans] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -32,9 +32,30 @@ class PeriodVerification:
         return self.department is not None
 
 
+@dataclass(frozen=True)
+class Frozen:
+    """A forecast as it was frozen, roubles, and what it was made of."""
+
+    amount: Decimal
+    details: Mapping[str, Any]
+
+
+def frozen_forecasts(*, department_id: int, spans: Iterable[Span]) -> dict[Span, dict[int | None, Frozen]]:
+    """What was frozen for each of the periods, by user id (None: the department). One query."""
+    found: dict[Span, dict[int | None, Frozen]] = {span: {} for span in spans}
+    by_start = {(str(span.period.kind), span.period.starts_on): span for span in found}
+    wanted = Q(pk__in=[])
+    for kind, starts_on in by_start:
+        wanted |= Q(period=kind, starts_on=starts_on)
+    rows = ForecastSnapshot.objects.filter(wanted, department_id=department_id).order_by()
+    for kind, starts_on, user_id, *frozen in rows.values_list("period", "starts_on", "user_id", "amount", "details"):
+        found[by_start[kind, starts_on]][user_id] = Frozen(*frozen)
+    return found
+
+
 def verify_period(*, department_id: int, span: Span) -> PeriodVerification:
-    """V of a finished period. Two queries. Who was paid without a forecast was forecast at 0."""
-    frozen = dict(
+    """V of a finished period. Two queries."""
+    frozen: dict[int | None, Decimal] = dict(
         ForecastSnapshot.objects.filter(
             department_id=department_id, period=str(span.period.kind), starts_on=span.period.starts_on
         ).values_list("user_id", "amount")
@@ -49,13 +70,20 @@ def verify_period(*, department_id: int, span: Span) -> PeriodVerification:
         .values_list("user_id")
         .annotate(total=Sum("amount"))
     )
+    return verified(span, frozen, paid)
+
+
+def verified(span: Span, frozen: Mapping[int | None, Decimal], paid: Mapping[int, Decimal]) -> PeriodVerification:
+    """V by what was frozen (None: the department) and what was paid. Who was paid without a forecast was forecast at 0."""
+    if not frozen:
+        return PeriodVerification(span, {}, None, {})
     people = {user_id for user_id in frozen if user_id is not None} | paid.keys()
     nothing = Decimal("0.00")
     pairs = {
         user_id: ForecastAndFact(frozen.get(user_id, nothing), paid.get(user_id, nothing)) for user_id in sorted(people)
     }
-    verified = {user_id: verify_manager(pair) for user_id, pair in pairs.items()}
-    return PeriodVerification(span, verified, verify_department(pairs.values()), pairs)
+    of_people = {user_id: verify_manager(pair) for user_id, pair in pairs.items()}
+    return PeriodVerification(span, of_people, verify_department(pairs.values()), pairs)
 
 
 @dataclass(frozen=True)

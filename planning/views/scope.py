@@ -12,12 +12,11 @@ from accounts.models import Department, User
 
 @dataclass(frozen=True)
 class Scope:
-    """`user` None = the whole department. `departments` and `people` are what may be chosen instead."""
+    """`user` None = the whole department. `departments` are what may be chosen instead."""
 
     department: Department
     user: User | None
     departments: list[Department]
-    people: list[User]
 
 
 def whole(value: str) -> int | None:
@@ -60,9 +59,4 @@ def chosen(request: HttpRequest) -> Scope:
         if not found or (user is not None and user.department_id != asked_department):
             raise Http404
         department = found[0]
-    people = (
-        []
-        if viewer.is_manager
-        else list(User.objects.visible_to(viewer).active().with_clients().filter(department=department))
-    )
-    return Scope(department, user, departments, people)
+    return Scope(department, user, departments)
