@@ -110,11 +110,12 @@ class Lights:
     staff: StaffLight | None = None
     segments: dict[int, Segment] = field(default_factory=dict)
     by_segment: dict[int, Counts] = field(default_factory=dict)
+    owned: dict[int, dict[int, Counts]] = field(default_factory=dict)  # user → segment → coloured clients
 
 
 @snapshot()
 def lights_of(department: Department) -> Lights:
-    """The board as it stands now. About fifteen queries, whatever the number of managers and clients."""
+    """The board as it stands now. Fourteen queries, whatever the number of managers and clients."""
     today, plain = clock.today(), calendar()
     board = Lights(department, today, clock.now())
     board.next_day = plain.next_working_day(today)
@@ -150,7 +151,12 @@ def _count(board: Lights) -> None:
         .filter(owner__department=board.department)  # the client's own, and found by the index of owners
         .order_by()
         .values("owner_id", "segment_id", "colour", "kind")
-        .annotate(number=Count("pk"), amount=Coalesce(Sum("expected_amount"), Decimal(0)))
+        .annotate(
+            number=Count("pk"),
+            amount=Coalesce(Sum("expected_amount"), Decimal(0)),
+            lapsing=Count("pk", filter=Q(colour="yellow", recheck_on__gt=board.today, recheck_on__lte=board.next_day)),
+            stepless=Count("pk", filter=Q(colour="red", next_step_at__isnull=True)),
+        )
     )
     counted: dict[int, dict[int, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     amounts: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
@@ -162,6 +168,9 @@ def _count(board: Lights) -> None:
         whole[segment][colour] += number
         amounts[owner][colour] += row["amount"]
         repeat[owner] += number if row["kind"] == "repeat" else 0
+        board.lapsing += row["lapsing"]
+        board.stepless += row["stepless"]
+    board.owned = {owner: _counts(segments) for owner, segments in counted.items()}
     people = {
         user.pk: user
         for user in User.objects.with_clients().filter(
@@ -176,7 +185,7 @@ def _count(board: Lights) -> None:
         user = people.get(owner)
         if user is not None and user.is_head and owner not in counted:
             continue  # an empty reserve is no row
-        ratio = _judged(_counts(counted.get(owner, {})), young, floors, is_new=is_newcomer(user, board.today))
+        ratio = _judged(board.owned.get(owner, {}), young, floors, is_new=is_newcomer(user, board.today))
         for colour, amount in amounts[owner].items():
             total[colour] += amount
         board.lines.append(Line(user, ratio, dict(amounts[owner]), repeat[owner]))
@@ -256,22 +265,13 @@ def _movement(board: Lights) -> None:
         if first <= on <= last and owner_id in by_owner and RANK[new] and RANK[new] < RANK[old]:
             by_owner[owner_id].falls += number
     days = len(calendar().working_days(first, last))
-    parts = (
-        SalesCycle.objects.coloured()
-        .filter(owner__department=board.department)  # the client's own, and found by the index of owners
-        .order_by()
-        .values_list("owner_id", "segment_id", "colour")
-        .annotate(n=Count("pk"))
-    )
     references = references_in_force(
         department_id=board.department.pk, segments=board.segments.values(), day=board.today
     )
-    promised: dict[int, Fraction] = defaultdict(Fraction)
-    for owner_id, segment_id, colour, number in parts:
-        one = Counts(**{"green": 0, "yellow": 0, "red": 0} | {colour: number})
-        promised[owner_id] += upgrades_norm(one, references[segment_id].reference)
     for owner_id, line in by_owner.items():
-        line.rises_norm = _half_up(promised[owner_id] * days)
+        owned = board.owned.get(owner_id, {})
+        promised = (upgrades_norm(counts, references[pk].reference) for pk, counts in owned.items())
+        line.rises_norm = _half_up(sum(promised, Fraction(0)) * days)
     whole = board.whole
     if whole is not None:
         judged = [line for line in board.lines if not line.is_reserve]
@@ -308,12 +308,6 @@ def _conversion(board: Lights) -> None:
 
 
 def _rest(board: Lights) -> None:
-    cycles = SalesCycle.objects.coloured().filter(owner__department=board.department)
-    figures = cycles.aggregate(
-        lapsing=Count("pk", filter=Q(colour="yellow", recheck_on__gt=board.today, recheck_on__lte=board.next_day)),
-        stepless=Count("pk", filter=Q(colour="red", next_step_at__isnull=True)),
-    )
-    board.lapsing, board.stepless = figures["lapsing"], figures["stepless"]
     orders = RotationOrder.objects.open().filter(department=board.department)
     queue = orders.aggregate(number=Count("pk"), first=Min("execute_on"))
     board.orders = queue["number"]

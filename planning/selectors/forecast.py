@@ -33,6 +33,7 @@ from planning.selectors.references import SegmentDefault, possible, references_i
 
 PASSAGE_DAYS: Final = 90  # R-S0-P11: finished passages of the last 90 days
 _BY_RANK: Final = {1: Colour.RED, 2: Colour.YELLOW, 3: Colour.GREEN}
+_RANK_OF: Final = {colour: rank for rank, colour in _BY_RANK.items()}
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class SpanForecast:
 def forecast_inputs(*, department_id: int, day: date) -> Inputs:
     """The department's funnels as they stand, with the passages finished in the 90 days before `day`.
 
-    Seven queries. People: active ones who may own clients, and whoever owns an open cycle.
+    Six queries. People: active ones who may own clients, and whoever owns an open cycle.
     """
     found = Inputs(day=day)
     found.segments = {segment.pk: segment for segment in Segment.objects.all()}
@@ -159,7 +160,7 @@ def _reference(default: Reference, passages: Mapping[int, Passages]) -> Referenc
 
 
 def finished_passages(department_id: int, day: date) -> dict[int, dict[int, Passages]]:
-    """Finished passages of colours by segment and person, dated by their end (section 3.5). Three queries.
+    """Finished passages of colours by segment and person, dated by their end (section 3.5). Two queries.
 
     Success: a rise above the best colour, or full payment. Failure: the ownership ended without it.
     """
@@ -171,14 +172,15 @@ def finished_passages(department_id: int, day: date) -> dict[int, dict[int, Pass
             counted[segment_id, user_id, colour][0] += number
             counted[segment_id, user_id, colour][1] += number if is_success else 0
 
-    moves = Movement.objects.filter(user__department_id=department_id, on__gte=since, on__lte=until).order_by()
-    rises = moves.filter(kind=MovementKind.UPGRADE).values_list("cycle__segment_id", "user_id", "to_colour", "ranks")
-    for segment_id, user_id, to_colour, ranks, number in rises.annotate(number=Count("pk")):
-        rank = next(rank for rank, colour in _BY_RANK.items() if colour == to_colour) - ranks
-        add(segment_id, user_id, rank, number, is_success=True)
-    wins = moves.filter(kind=MovementKind.FULL_PAYMENT)
-    won = wins.values_list("cycle__segment_id", "user_id", "ownership__best_rank").annotate(number=Count("pk"))
-    for segment_id, user_id, rank, number in won:
+    rises = Movement.objects.filter(
+        user__department_id=department_id,
+        on__gte=since,
+        on__lte=until,
+        kind__in=(MovementKind.UPGRADE, MovementKind.FULL_PAYMENT),
+    ).order_by()
+    told = ("cycle__segment_id", "user_id", "kind", "to_colour", "ranks", "ownership__best_rank")
+    for segment_id, user_id, kind, to_colour, ranks, best, number in rises.values_list(*told).annotate(n=Count("pk")):
+        rank = best if kind == MovementKind.FULL_PAYMENT else _RANK_OF[Colour(to_colour)] - ranks
         add(segment_id, user_id, rank, number, is_success=True)
     paid = Movement.objects.filter(ownership=OuterRef("pk"), kind=MovementKind.FULL_PAYMENT)
     ended = (
