@@ -21,6 +21,7 @@ from planning.constants import Zone
 from planning.rules import Span
 from planning.selectors.board import Board, PersonLine
 from planning.selectors.counts import SHOWN_ACTS, Counts
+from planning.views.arithmetic import needed_how
 
 ACT_LABELS = {
     "calls": gettext_lazy("Productive calls"),
@@ -130,6 +131,7 @@ def stats_of(board: Board, viewer: User) -> list[dict[str, Any]]:
                     figures.days_left,
                 )
                 % {"days": figures.days_left},
+                "how": needed_how(figures),
             }
         )
     if board.forecast is not None:

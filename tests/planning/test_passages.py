@@ -1,6 +1,7 @@
 """Every conversion of the calculators opens its cases, and the cases add up to it."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -14,7 +15,7 @@ from planning.selectors import passages as behind
 from planning.selectors.forecast import finished_passages
 from planning.selectors.references import segment_reference
 from planning.selectors.steps import step_rates
-from planning.services import freeze_forecasts
+from planning.services import freeze_forecasts, set_month_target
 from tests.factories.money import open_cycle, paid
 from tests.factories.work import on
 from tests.planning.test_calculator_pages import NBSP, ask, plain, rows_of
@@ -320,3 +321,22 @@ def test_a_frozen_forecast_opens_its_people_whose_money_and_clients_add_up_to_it
 
 def roubles(text):
     return int(text.replace(NBSP, "").replace("₽", "").replace(" ", ""))
+
+
+def test_what_is_needed_a_day_tells_its_arithmetic_on_the_plan_and_in_the_day(as_user, cast):
+    with on(date(2026, 11, 2), 8):
+        set_month_target(
+            department=cast.sales,
+            user=cast.ivanova,
+            month=date(2026, 11, 1),
+            amount=Decimal("1000000"),
+            actor=cast.director,
+        )
+    paid(cast, cast.ivanova, "299999.98", date(2026, 11, 10))
+    # Seven working days are left, this Friday included.
+    told = "План 1 000 000 ₽ − оплачено 299 999,98 ₽ = осталось 700 000,02 ₽. 700 000,02 ₽ / 7 рабочих дней = 100 000 ₽ в день."
+    for url in (f"/plan/?user={cast.ivanova.pk}", "/day/"):
+        assert told in plain(as_user(cast.ivanova).get(url)), url
+    paid(cast, cast.ivanova, "700000.02", date(2026, 11, 11))
+    assert "оплачено 1 000 000 ₽: не осталось ничего" in plain(as_user(cast.ivanova).get("/plan/"))
+    assert "Как получилось" not in plain(as_user(cast.petrov).get("/day/"))

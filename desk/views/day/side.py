@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from common import formats, markup, svg
 from common.workdays import PeriodKind
 from desk.selectors.day import Day
+from planning.views.arithmetic import needed_how
 
 
 def side_of(found: Day, is_own: bool) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def side_of(found: Day, is_own: bool) -> dict[str, Any]:
     return {
         "plans": _plans(found),
         "plan_say": _plan_say(found),
+        "plan_how": _plan_how(found),
         "norm_week": f"{formats.date_num(first)} – {formats.date_num(last)}",
         "norms": [
             {"label": norms[norm.name], "done": norm.done, "norm": norm.norm, "bar": svg.meter(norm.done, norm.norm)}
@@ -80,6 +82,19 @@ def _muted(text: str) -> SafeString:
 
 def _month_name(day: Any) -> str:
     return date_format(day, "F").lower()
+
+
+def _plan_how(found: Day) -> list[str]:
+    """The arithmetic of what the month lacks and of what every day left has to bring."""
+    month = found.figures.get(PeriodKind.MONTH)
+    if month is None or not month.plan:
+        return []
+    told = {
+        "plan": formats.money(month.plan_to_date),
+        "fact": formats.money(month.fact),
+        "gap": formats.money(month.plan_to_date - month.fact),
+    }
+    return [_("Plan to this morning %(plan)s − paid %(fact)s = %(gap)s.") % told, needed_how(month)]
 
 
 def _plan_say(found: Day) -> str:
