@@ -22,9 +22,11 @@ from desk.constants import COUNT_LIMIT, TIME_TABLES, TimeBlock
 from desk.selectors.rows import age_of
 from desk.selectors.shell import end_of
 from funnels.choices import OrderStatus, OwnershipReason
-from funnels.constants import CLOCK_WARN_DAYS, SalesRole
+from funnels.constants import CLOCK_WARN_DAYS
 from funnels.models import Contact, Ownership, RotationOrder, Task
-from kpi.constants import WEEK_NORMS
+from kpi.calculator import Kpi
+from kpi.selectors.acts import acts_asked, acts_references
+from kpi.selectors.references import PERSON_KPIS
 from planning.calculator import Counts
 from planning.selectors import Figures, plan_fact_for
 from planning.selectors.ratio import Ratio, floors_of, is_newcomer, ratio_of
@@ -61,6 +63,7 @@ class Day:
     figures: dict[PeriodKind, Figures] = field(default_factory=dict)
     norms: list[Norm] = field(default_factory=list)
     week: tuple[date, date] = (date.min, date.min)
+    calls_norm: int = 0  # productive calls asked for today
     calls_today: int = 0
     uncredited_today: int = 0
     productive_today: int = 0
@@ -196,16 +199,17 @@ def _free_to_take(user: User, today: date) -> CappedCount:
 
 
 def _norms(day: Day) -> None:
-    """Credited acts of the calendar week; a short week asks for less: norm × working days / 5, half up (R-S3-4)."""
+    """Credited acts of the calendar week against what is asked for on its working days, as indicators ask (R-S3-4)."""
     first, last = day.week
     rows = _contacts(None, user=day.user.pk, first=first, last=last, today=day.today)
     found = dict(zip(_COUNTED, rows[0] if rows else (0,) * len(_COUNTED), strict=True))
-    norms = WEEK_NORMS.get(SalesRole(day.user.role), {}) if day.user.is_manager else {}
+    references = acts_references(day.user, day.today)
+    asked = acts_asked(day.user, references, first, last)
     found["offers"] = 0
-    if "offers" in norms:
+    if Kpi.OFFERS in asked:
         offers = _offers(None, user=day.user.pk, first=first, last=last)
         found["offers"] = offers[0][0] if offers else 0
-    working = len(calendar().working_days(first, last))
-    day.norms = [Norm(name, found[name], (norm * working * 2 + 5) // 10) for name, norm in norms.items()]
+    day.norms = [Norm(PERSON_KPIS[kpi], found[PERSON_KPIS[kpi]], norm) for kpi, norm in asked.items()]
+    day.calls_norm = acts_asked(day.user, references, day.today, day.today).get(Kpi.PRODUCTIVE_CALLS, 0)
     day.calls_today, day.uncredited_today = found["today"], found["uncredited"]
     day.productive_today = found["productive_today"]

@@ -21,6 +21,7 @@ from kpi.calculator import Kpi
 from kpi.choices import Source
 from kpi.constants import CARDS_FROM, FIRST_REACTION_MINUTES, TECHNOLOGY_FROM, WEEK_NORMS
 from kpi.models import Norm, ReferenceKPI
+from planning.calculator import Step
 from planning.constants import LEAST_CONVERSION, VERIFICATION_GREEN_FROM, PerColour, Reference
 from planning.rules import LEAST_RATE
 from planning.selectors.norms import norms_by_department
@@ -120,9 +121,13 @@ def references_on(*, department_id: int, day: date) -> References:
     found = References({segment.pk: segment for segment in Segment.objects.all()})
     for segment_id, role, kpi, value, source, *_when in _decisions((), department=department_id, day=day):
         found.decided[segment_id, role, kpi] = Value(Fraction(value), source)
-    steps = norms_by_department([department_id], day).get(department_id, {})
-    found.planned = {Kpi(step.value): acts for step, acts in steps.items() if step.value in set(PERSON_KPIS)}
+    found.planned = planned_acts(norms_by_department([department_id], day).get(department_id, {}))
     return found
+
+
+def planned_acts(steps: Mapping[Step, int]) -> dict[Kpi, int]:
+    """Acts of a working day by indicator, of the chain of a month's plan."""
+    return {Kpi(step.value): acts for step, acts in steps.items() if step.value in set(PERSON_KPIS)}
 
 
 def _decided(_shape: tuple[()], *, department: int, day: date) -> QuerySet:

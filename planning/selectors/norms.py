@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from django.db.models import QuerySet
+
 from accounts.models import Department, User
+from common.prepared import Prepared
 from planning.calculator import Step
 from planning.models import MonthNorms
 
@@ -17,7 +20,16 @@ def norms_for(user: User, day: date) -> dict[Step, int] | None:
     """
     if user.department_id is None:
         return None
-    return norms_by_department([user.department_id], day).get(user.department_id)
+    rows = _current(None, department=user.department_id, month=day.replace(day=1))
+    return dict(zip(Step, rows[0], strict=True)) if rows else None
+
+
+def _current_norms(_shape: None, *, department: int, month: date) -> QuerySet:
+    rows = MonthNorms.objects.filter(department_id=department, month=month, is_current=True)
+    return rows.order_by().values_list(*(step.value for step in Step))
+
+
+_current = Prepared(_current_norms)
 
 
 def norms_by_department(departments: list[int], day: date) -> Mapping[int, dict[Step, int]]:

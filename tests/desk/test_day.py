@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, time, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from common import clock
+from common.workdays import PeriodKind
 from desk.constants import FARMER_WEEK, HUNTER_WEEK
 from desk.selectors.day import day_of
 from funnels.services import transfer
+from kpi.selectors import board_of
+from kpi.selectors.acts import acts_asked, acts_references
+from kpi.selectors.references import PERSON_KPIS
+from kpi.services import set_reference
+from planning.calculator import PlanInput
+from planning.selectors.proposal import propose
+from planning.services import make_month_plan
 from tests.desk.test_lights import open_cycles
 from tests.factories.work import call, make_client, on, take
 
@@ -96,6 +105,56 @@ def test_a_short_week_asks_for_less(cast):
             "productive": 5,
             "offers": 4,
         }
+
+
+def norms_on(user, day):
+    with on(day, 10):
+        found = day_of(user)
+    return {norm.name: norm.norm for norm in found.norms}, found.calls_norm
+
+
+def agreed(user, day):
+    """What «Мой день» asks for that week and day, having asked as the indicators do over the day and the control week."""
+    for kind, today in ((PeriodKind.DAY, day), (PeriodKind.WEEK, day + timedelta(days=10))):
+        with on(today, 10):
+            found = board_of(department=user.department, user=user, kind=kind, day=day, today=today)
+            lines = {kpi: line.norm for kpi, line in found.rows[0].lines.items() if kpi in PERSON_KPIS}
+            asked = acts_asked(user, acts_references(user, found.as_of), found.first, found.as_of)
+        assert {kpi: norm for kpi, norm in asked.items() if norm} == {kpi: norm for kpi, norm in lines.items() if norm}
+    return norms_on(user, day)
+
+
+def test_a_norm_the_head_has_set_is_on_the_day_and_among_the_indicators_from_its_month_on(cast):
+    common = {"department": cast.sales, "actor": cast.volkov, "reason": "новый скрипт"}
+    with on(FRIDAY, 9):
+        set_reference(**common, role="hunter", kpi="productive_calls", value=Decimal(72))
+        set_reference(**common, role="hunter", kpi="visits", value=Decimal(2))
+        set_reference(**common, role="hunter", kpi="offers", value=Decimal(0))
+        set_reference(**common, role="farmer", kpi="productive_calls", value=Decimal(30))
+    defaults = {"calls": 60, "held": 10, "productive": 6, "offers": 5}
+    assert agreed(cast.ivanova, FRIDAY) == (defaults, 12)
+    # 72 / 5 = 14.4 a day
+    assert agreed(cast.ivanova, date(2026, 12, 11)) == ({"calls": 72, "held": 10, "productive": 6, "visits": 2}, 14)
+    assert agreed(cast.orlov, date(2026, 12, 11)) == ({"calls": 60}, 12)  # an intern
+    assert norms_on(cast.belov, date(2026, 12, 11)) == (defaults, 12)  # another department
+
+
+def test_the_plan_of_the_month_goes_before_the_weeks_norm_for_hunters(cast):
+    plan = PlanInput(target=Decimal(3_000_000), average_cheque=Decimal(60_000), managers=2, working_days=23)
+    month = date(2026, 12, 1)
+    with on(FRIDAY, 9):
+        seen = propose(department=cast.sales, month=month, plan=plan, day=FRIDAY).mark
+        norms = make_month_plan(department=cast.sales, month=month, plan=plan, actor=cast.volkov, seen=seen)
+    acts = (norms.productive_calls, norms.held_meetings, norms.productive_meetings, norms.offers)
+    week = dict(zip(("calls", "held", "productive", "offers"), (number * 5 for number in acts), strict=True))
+    assert agreed(cast.ivanova, date(2026, 12, 11)) == (week, norms.productive_calls)
+    assert agreed(cast.ivanova, FRIDAY)[0]["calls"] == 60
+    assert agreed(cast.orlov, date(2026, 12, 11)) == ({"calls": 60}, 12)
+
+
+def test_a_day_off_asks_for_nothing_and_a_short_week_for_a_whole_day_as_ever(cast):
+    assert norms_on(cast.ivanova, date(2026, 11, 4))[1] == 0
+    assert norms_on(cast.ivanova, date(2026, 11, 3))[1] == 12
 
 
 def test_the_queries_do_not_grow_with_the_clients(cast, as_user):

@@ -82,7 +82,7 @@ def _now(found: Day) -> dict[str, Any]:
         "minutes_left": minutes,
         "strip": svg.day_strip(blocks, local.time(), title=_("Time table of the day")) if blocks else "",
         "productive_today": found.productive_today,
-        "productive_norm": next((norm.norm // 5 for norm in found.norms if norm.name == "calls"), 0),
+        "productive_norm": found.calls_norm,
         "queue_count": len(found.queue),
     }
 
