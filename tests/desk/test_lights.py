@@ -23,6 +23,7 @@ from planning.calculator import Counts
 from planning.selectors.ratio import ratio_of
 from planning.services import set_month_target
 from staffing.models import StaffRow
+from tests.budget import MOST_QUERIES
 from tests.factories import ClientFactory
 from tests.factories.work import on
 
@@ -176,7 +177,7 @@ def test_the_queries_do_not_grow_with_the_clients(cast, as_user, django_assert_m
         with CaptureQueriesContext(connection) as many:
             page = browser.get("/lights/")
     assert page.status_code == 200
-    assert len(few) == len(many) <= 25
+    assert len(few) == len(many) <= MOST_QUERIES
 
 
 def test_the_lights_tell_whether_there_are_enough_people(cast, as_user):

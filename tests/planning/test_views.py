@@ -7,10 +7,19 @@ import pytest
 
 from deals.models import PaymentCredit
 from planning.models import MonthTarget
-from planning.services import freeze_forecasts, set_month_target, write_plan_fact
+from planning.services import (
+    PlanData,
+    PlanScope,
+    draft_year_plan,
+    freeze_forecasts,
+    set_month_target,
+    write_plan_fact,
+)
+from tests.budget import MOST_QUERIES, cost_of
 from tests.factories.cast import make_user
 from tests.factories.money import open_cycle, paid
 from tests.factories.work import on
+from tests.planning.test_year_plans import RATES, SEASON
 
 TODAY = date(2026, 11, 20)
 NOVEMBER = date(2026, 11, 1)
@@ -147,14 +156,52 @@ def test_the_page_costs_the_same_for_three_people_and_for_thirty(as_user, cast, 
     url = f"/plan/?period={period}"
     grow(3)
     browser.get(url)
-    with django_assert_max_num_queries(40) as few:
+    with django_assert_max_num_queries(MOST_QUERIES) as few:
         browser.get(url)
     grow(30)
     assert PaymentCredit.objects.count() == 99
-    with django_assert_max_num_queries(40) as lots:
+    with django_assert_max_num_queries(MOST_QUERIES) as lots:
         page = browser.get(url).content.decode()
     assert page.count("Seller") >= 33
     assert len(lots) == len(few), (len(few), len(lots))
+
+
+def test_no_page_of_plans_asks_more_for_six_people_than_for_two(as_user, cast):
+    def fill(people):
+        for user in people:
+            target(cast, "1000000", user)
+            paid(cast, user, "1000.10", date(2026, 10, 12))
+            for colour in ("red", "yellow", "green"):
+                open_cycle(cast, user, colour, expected_amount=Decimal("5000"))
+        for day in (date(2026, 10, 1), NOVEMBER):
+            freeze_forecasts(day=day)
+
+    def costs():
+        return {path: cost_of(browser, path) for path in paths}
+
+    year = draft_year_plan(
+        scope=PlanScope(2026, cast.sales),
+        data=PlanData(Decimal(1_000_000), SEASON, 7143, Decimal(80_000), RATES),
+        actor=cast.director,
+    )
+    paths = (
+        f"/plan/?user={cast.ivanova.pk}",
+        "/plan/?day=2026-10-05",
+        "/plan/verification/",
+        "/plan/verification/clients/?period=month",
+        "/plan/year/?year=2026",
+        f"/plan/year/{year.pk}/",
+        "/calculators/plan/",
+        "/calculators/forecast/",
+        "/calculators/funnel/",
+    )
+    browser = as_user(cast.director)
+    fill([cast.ivanova, cast.petrov])
+    browser.get("/plan/")
+    few = costs()
+    assert max(few.values()) <= MOST_QUERIES, few
+    fill([make_user(f"more{number}", "hunter", cast.sales) for number in range(4)])
+    assert costs() == few
 
 
 def test_the_page_speaks_english_to_those_who_chose_it(as_user, cast):

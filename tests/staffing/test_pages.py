@@ -15,6 +15,7 @@ from journal.models import AuditEvent
 from planning.services import set_month_target
 from staffing.models import Vacancy
 from staffing.services import draft_vacancy, write_staff_rows
+from tests.budget import MOST_QUERIES
 from tests.factories import ClientFactory, make_user
 from tests.factories.money import open_cycle
 from tests.factories.work import on
@@ -298,4 +299,4 @@ def test_pages_ask_as_much_for_two_people_as_for_twelve(cast, as_user):
     for role in ("hunter", "farmer"):
         draft(cast, cast.other, role)
     assert statements() == few
-    assert max(few) <= 25
+    assert max(few) <= MOST_QUERIES
