@@ -8,14 +8,18 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
+from common.errors import StaleVersion
 from deals.services import enter_payment
-from planning.models import PlanFact
-from planning.services import set_month_target, write_plan_fact
+from journal.models import AuditEvent
+from planning.calculator import PlanInput
+from planning.models import MonthNorms, MonthTarget, PlanFact
+from planning.selectors.proposal import propose
+from planning.services import make_month_plan, set_month_target, write_plan_fact
 from tests.factories import make_cast
 from tests.factories.work import call, on, take
 
 THREADS = 6
-DAY = date(2026, 11, 9)
+DAY, DECEMBER = date(2026, 11, 9), date(2026, 12, 1)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,9 +63,6 @@ def test_payments_entered_at_once_are_all_in_the_corrected_row():
 
 
 def test_two_heads_who_approve_a_target_at_once_leave_one_in_force():
-    from common.errors import StaleVersion
-    from planning.models import MonthTarget
-
     cast = make_cast()
 
     def approve(amount):
@@ -81,3 +82,49 @@ def test_two_heads_who_approve_a_target_at_once_leave_one_in_force():
         done = run_together([lambda amount=amount: approve(amount) for amount in ("100", "200", "300", "400")])
     assert len([amount for amount in done if amount is not None]) == 1
     assert MonthTarget.objects.filter(is_current=True).count() == MonthTarget.objects.count() == 1
+
+
+def make_plan(cast, actor, target, seen):
+    """«Сделать планом» by one person: the norms he has written, or that he was told of the other's."""
+    plan = PlanInput(target=Decimal(target), average_cheque=Decimal(60_000), managers=2, working_days=23)
+    try:
+        return make_month_plan(department=cast.sales, month=DECEMBER, plan=plan, actor=actor, seen=seen(plan))
+    except StaleVersion as told:
+        return told
+
+
+def test_of_two_heads_who_make_the_month_their_plan_at_once_one_wins_and_the_other_is_told():
+    cast = make_cast()
+    with on(DAY):
+        seen = {}
+        for target in (3_000_000, 4_000_000):
+            plan = PlanInput(target=Decimal(target), average_cheque=Decimal(60_000), managers=2, working_days=23)
+            seen[plan.target] = propose(department=cast.sales, month=DECEMBER, plan=plan, day=DAY).mark
+        pairs = [(cast.volkov, 3_000_000), (cast.director, 4_000_000)]
+        done = run_together(
+            [
+                lambda actor=actor, target=target: make_plan(cast, actor, target, lambda plan: seen[plan.target])
+                for actor, target in pairs
+            ]
+        )
+    (norms,) = (one for one in done if isinstance(one, MonthNorms))
+    assert [one for one in done if isinstance(one, StaleVersion)]
+    assert MonthNorms.objects.get() == norms and norms.is_current
+    targets = MonthTarget.objects.filter(month=DECEMBER)
+    assert set(targets.values_list("version", "is_current", "created_by")) == {(1, True, norms.created_by_id)}
+    assert sum(targets.values_list("amount", flat=True)) == norms.target
+
+
+def test_the_same_plan_made_twice_at_once_is_written_once():
+    cast = make_cast()
+    with on(DAY):
+
+        def seen(plan):
+            return mark
+
+        plan = PlanInput(target=Decimal(3_000_000), average_cheque=Decimal(60_000), managers=2, working_days=23)
+        mark = propose(department=cast.sales, month=DECEMBER, plan=plan, day=DAY).mark
+        done = run_together([lambda: make_plan(cast, cast.volkov, 3_000_000, seen)] * 3)
+    assert {one.pk for one in done} == {MonthNorms.objects.get().pk}
+    assert set(MonthTarget.objects.values_list("version", flat=True)) == {1}
+    assert AuditEvent.objects.filter(action="norms.set").count() == 1
