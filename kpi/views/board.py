@@ -73,7 +73,7 @@ def kpi_board(request: HttpRequest) -> HttpResponse:
         "uncredited_url": list_url(
             "uncredited", board.first, board.as_of, user=board.user, department=board.department.pk
         ),
-        "segments": segments_of(board) if board.segments else None,
+        "segments": segments_of(board, leads=leads) if board.segments else None,
         "columns": [{"name": short_label(kpi), "title": label(kpi)} for kpi in COLUMNS],
         "rows": [person_of(board, row) for row in board.rows] if scope.user is None else [],
         "weeks": weeks_of(board.rows[0]) if scope.user is not None and board.rows else [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -11,10 +12,11 @@ from common import formats
 from kpi.calculator import Kpi
 from kpi.choices import RiskAct
 from kpi.selectors import Board, PersonRow, SegmentRow
+from kpi.selectors.outcomes import CONVERSIONS, STAYS
 from kpi.selectors.references import SEGMENT_KPIS
 from kpi.views.cells import cell, label, list_url, met
 from planning.constants import Zone
-from planning.views.calculators import because, figure_text, light, money_text, number_text, share_text
+from planning.views.calculators import address_of, because, figure_text, light, money_text, number_text, share_text
 from planning.views.cells import light_of, payments_url
 
 # Columns of the managers' table: what is asked of most of them.
@@ -42,24 +44,47 @@ def money_of(board: Board) -> dict[str, Any]:
     }
 
 
-def segments_of(board: Board) -> dict[str, Any]:
+def segments_of(board: Board, *, leads: bool) -> dict[str, Any]:
     """One table: indicators down, segments across; below them what the funnel of each is worth (3.4)."""
     rows = []
+    who = {"owner": board.user.pk} if board.user else {"department": board.department.pk}
     for kpi in SEGMENT_KPIS:
         cells = []
         for segment in board.segments:
             one = cell(board, segment.lines[kpi])
             if one["url"]:
                 one["url"] += f"&segment={segment.segment_id}"
+            elif leads:
+                one["url"] = _cases_url(board, kpi, segment)
             cells.append({**one, "segment": board.names[segment.segment_id]})
         rows.append({"name": label(kpi), "cells": cells})
     return {
         "names": [
-            {"name": board.names[one.segment_id], "clients": formats.number(one.clients)} for one in board.segments
+            {
+                "name": board.names[one.segment_id],
+                "clients": formats.number(one.clients),
+                "url": address_of("/clients/", {"section": "any", "open": "yes", "segment": one.segment_id}, who),
+            }
+            for one in board.segments
         ],
         "rows": rows,
         "pipelines": [{"name": board.names[one.segment_id], **_pipeline(one)} for one in board.segments],
     }
+
+
+def _cases_url(board: Board, kpi: Kpi, segment: SegmentRow) -> str:
+    """The passages of a colour: all of them behind a conversion, those that came through behind a stay."""
+    colour = CONVERSIONS.get(kpi) or STAYS.get(kpi)
+    if colour is None or not segment.lines[kpi].counted:
+        return ""
+    asked = {
+        "department": board.department.pk,
+        "segment": segment.segment_id,
+        "stage": str(colour),
+        "user": board.user.pk if board.user else None,
+        "day": (board.as_of + timedelta(days=1)).isoformat(),
+    }
+    return address_of("/calculators/passages/", asked)
 
 
 def _pipeline(row: SegmentRow) -> dict[str, Any]:
@@ -159,6 +184,7 @@ def head_of(board: Board) -> dict[str, Any]:
                 "name": one.user.full_name,
                 "url": f"/clients/?section=any&open=yes&owner={one.user.pk}",
                 "clients": formats.number(one.clients),
+                "k_url": address_of("/calculators/funnel/", {"department": board.department.pk, "user": one.user.pk}),
                 "k": number_text(one.k, 3) if one.k is not None else _("nothing is required"),
                 "k_light": met(one.k is None or one.k >= 1),
                 "floors": met(one.floors_met) if one.floors_met is not None else _("not judged yet"),

@@ -139,6 +139,12 @@ def failed(*, department_id: int, day: date, colour: Colour) -> QuerySet[Ownersh
     )
 
 
+def median_days(rows: Iterable[tuple[date, date]]) -> Fraction | None:
+    """The median of stays given by their first and last day; None without any."""
+    stays = sorted(max(0, (last - first).days) for first, last in rows)
+    return Fraction(stays[(len(stays) - 1) // 2] + stays[len(stays) // 2], 2) if stays else None
+
+
 def _since(rises: QuerySet[Movement], otherwise: str) -> Coalesce:
     return Coalesce(Subquery(rises.order_by("-at", "-pk").values("on")[:1]), F(otherwise), output_field=DateField())
 

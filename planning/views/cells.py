@@ -195,6 +195,13 @@ def verification_url(board: Board) -> str:
     return "/plan/verification/?" + urlencode({**who, "day": board.span.period.starts_on.isoformat()})
 
 
+def frozen_url(board: Board, user: User | None) -> str:
+    """The forecast frozen for the period before, which V and bias compare with what came."""
+    who = {"user": user.pk} if user else {"department": board.department.pk}
+    asked = {"period": str(board.kind), "day": board.span.period.starts_on.isoformat()}
+    return "/plan/verification/forecast/?" + urlencode({**who, **asked})
+
+
 def trust(verified: Verification) -> str:
     return {
         Zone.GREEN: _("the forecast can be trusted"),
@@ -234,7 +241,9 @@ def person_line(board: Board, line: PersonLine, *, may_set: bool, viewer: User) 
         if line.forecast is not None and figures.plan
         else "",
         "needed": formats.money(figures.needed_per_day) if board.is_running else formats.DASH,
+        "needed_how": needed_how(figures) if board.is_running else "",
         "verification": light_of(verified.value, verified.zone, "") if verified else formats.DASH,
+        "verification_url": frozen_url(board, user) if verified else "",
         "bias": bias_text(verified) if verified else formats.DASH,
         "mark": corrected_mark(line.corrected_at),
         "counts": count_cells(board, line.counts, user),
@@ -262,7 +271,9 @@ def total_line(board: Board, viewer: User) -> dict[str, Any] | None:
         "forecast": formats.money(board.forecast),
         "forecast_url": forecast_url(board, viewer),
         "needed": formats.money(figures.needed_per_day) if board.is_running else formats.DASH,
+        "needed_how": needed_how(figures) if board.is_running else "",
         "verification": light_of(verified.value, verified.zone, "") if verified else formats.DASH,
+        "verification_url": frozen_url(board, None) if verified else "",
         "bias": bias_text(verified) if verified else formats.DASH,
         "mark": corrected_mark(board.corrected_at),
         "counts": count_cells(board, board.counts, None),

@@ -340,3 +340,34 @@ def test_what_is_needed_a_day_tells_its_arithmetic_on_the_plan_and_in_the_day(as
     paid(cast, cast.ivanova, "700000.02", date(2026, 11, 11))
     assert "оплачено 1 000 000 ₽: не осталось ничего" in plain(as_user(cast.ivanova).get("/plan/"))
     assert "Как получилось" not in plain(as_user(cast.petrov).get("/day/"))
+
+
+def test_numbers_of_segments_on_the_indicators_open_their_passages_and_clients(as_user, history):
+    head = as_user(history.volkov)
+    page = head.get("/kpi/?period=month")
+    table = page.context["segments"]
+    walked = 0
+    for row in table["rows"]:
+        for one in row["cells"]:
+            if one["url"].startswith(PATH):
+                cases = head.get(one["url"])
+                is_stay = "Дней" in row["name"]
+                chips = {chip["active"]: chip["count"] for chip in cases.context["chips"]}
+                assert one["counted"] == (chips[True] if is_stay else sum(chips.values())), one
+                assert not is_stay or cases.context["stay"] in one["fact"]
+                walked += 1
+    assert walked >= 4
+    for one in table["names"]:
+        assert rows_under(head, one["url"]) == number_of(one["clients"])
+    assert PATH not in as_user(history.ivanova).get("/kpi/?period=month").content.decode()
+
+
+def test_movements_of_the_lights_open_their_list(as_user, history):
+    moved(owned(history, history.petrov, "yellow"), day=date(2026, 11, 17))
+    head = as_user(history.volkov)
+    page = head.get("/lights/").context
+    shown = [*page["lines"], page["total"]]
+    assert sum(bool(line["rises_url"]) for line in shown) >= 2
+    for line in shown:
+        if line["rises_url"]:
+            assert head.get(line["rises_url"]).context["count"] == number_of(line["rises"]), line

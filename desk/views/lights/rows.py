@@ -73,11 +73,19 @@ def line_of(board: Lights, line: Line) -> dict[str, Any]:
             )
         ],
         "rises": formats.number(line.rises),
+        "rises_url": _movements_url(board, line) if line.rises else "",
         "norm": _("of %(n)s") % {"n": line.rises_norm} if not line.is_reserve else "",
         "falls": formats.signed(-line.falls) if line.falls else "",
         "light": markup.plan_light(percent_of(line.attainment), colour=str(line.zone) if line.zone else None),
         "walk": f"{base}&sort=age" if user and counts.total else "",
     }
+
+
+def _movements_url(board: Lights, line: Line) -> str:
+    """The movements of the span, one by one."""
+    who = f"user={line.user.pk}" if line.user else f"department={board.department.pk}"
+    first, last = board.span
+    return f"{reverse('kpi_list')}?of=resolutions&part=moves&from={first}&to={last}&{who}"
 
 
 def _need(line: Line) -> SafeString | str:

@@ -24,7 +24,7 @@ _CHEQUE_DAYS = 89  # the list counts back from its last day, this one included
 
 
 def passages_url(place: Place, stage: str, *, segment: Segment | None, user: User | None = None) -> str:
-    """The cases of a conversion, of one segment or of all, of one person or of all."""
+    """The cases of a conversion, of one segment or of all, of one person or of all; those of today."""
     asked = {"segment": segment.pk if segment else None, "stage": stage, "user": user.pk if user else None}
     return address_of(PASSAGES, place.address, asked)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -17,6 +19,7 @@ from accounts.models import User
 from clients.models import Client
 from common import formats, markup
 from common.books import XLSX, write_book
+from common.fields import DayField
 from common.paging import keyset_page
 from funnels.choices import Colour as ColourLabel
 from funnels.choices import MovementKind
@@ -28,7 +31,8 @@ from planning.selectors.passages import PersonPassages, StagePassages
 from planning.views.calculators.forms import address_of
 from planning.views.calculators.funnel_form import COLOURS
 from planning.views.calculators.scope import Place, menus_of, place_of
-from planning.views.calculators.texts import rounded, share_text
+from planning.views.calculators.texts import number_text, rounded, share_text
+from planning.views.page import EARLIEST
 from planning.views.scope import whole
 
 PATH: Final = "/calculators/passages/"
@@ -45,6 +49,7 @@ class Asked:
     stage: str
     user: User | None
     part: str
+    day: date
 
     @property
     def colour(self) -> Colour | None:
@@ -52,16 +57,20 @@ class Asked:
 
     @property
     def address(self) -> dict[str, Any]:
-        return self.place.address | {"stage": self.stage, "user": self.user.pk if self.user else None}
+        day = self.day.isoformat() if self.day != self.place.today else None
+        return self.place.address | {"stage": self.stage, "user": self.user.pk if self.user else None, "day": day}
 
 
 @require_safe
 def passages_page(request: HttpRequest) -> HttpResponse:
-    """`?department=&segment=&stage=&user=&part=succeeded|failed`: the two lists hold every case of the mean."""
+    """`?department=&segment=&stage=&user=&part=succeeded|failed&day=`: the two lists hold every case of the mean.
+
+    Counted are the ninety days before `day`, today's unless an earlier one is asked for.
+    """
     asked = _asked(request)
     place, found = asked.place, _found(asked)
     chosen = [one for one in found.people if asked.user is None or one.user == asked.user]
-    scope = menus_of(place, PATH, {"stage": asked.stage})
+    scope = menus_of(place, PATH, {"stage": asked.stage, "day": asked.address["day"]})
     scope["title"] = " · ".join([scope["title"], *([asked.user.full_name] if asked.user else [])])
     context: dict[str, Any] = {
         "scope": scope,
@@ -92,7 +101,7 @@ def passages_book(request: HttpRequest) -> FileResponse:
         head = [_("Client"), _("Manager"), _("Segment"), _("From"), _("To"), _("Since"), _("Day"), _("Days")]
         file, count = write_book([*head, _("Success")], _case_lines(asked))
     record(action="calculation.export", obj=asked.place.department, actor=asked.place.viewer, after={"rows": count})
-    name = f"passages-{asked.stage}-{asked.place.today:%Y-%m-%d}.xlsx"
+    name = f"passages-{asked.stage}-{asked.day:%Y-%m-%d}.xlsx"
     return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
 
 
@@ -112,7 +121,12 @@ def _asked(request: HttpRequest) -> Asked:
     stage, part = request.GET.get("stage", str(Colour.GREEN)), request.GET.get("part", SUCCEEDED)
     if stage not in {*map(str, COLOURS), *_STEP_ACTS} or part not in (SUCCEEDED, FAILED):
         raise Http404
-    return Asked(place, stage, _person_asked(place, request.GET.get("user", "")), part)
+    try:
+        day = DayField(required=False).clean(request.GET.get("day", "")) or place.today
+    except ValidationError as error:
+        raise Http404 from error
+    user = _person_asked(place, request.GET.get("user", ""))
+    return Asked(place, stage, user, part, min(max(day, EARLIEST), place.today))
 
 
 def _person_asked(place: Place, asked: str) -> User | None:
@@ -127,13 +141,13 @@ def _found(asked: Asked) -> StagePassages:
     place = asked.place
     if asked.colour is not None:
         return behind.colour_passages(
-            department=place.department, day=place.today, segment=place.segment, colour=asked.colour
+            department=place.department, day=asked.day, segment=place.segment, colour=asked.colour
         )
-    return behind.step_passages(department=place.department, day=place.today, segment=place.segment, step=asked.stage)
+    return behind.step_passages(department=place.department, day=asked.day, segment=place.segment, step=asked.stage)
 
 
 def _stretch(asked: Asked) -> str:
-    first, last = behind.days_counted(asked.place.today)
+    first, last = behind.days_counted(asked.day)
     return f"{formats.date_long(first)} – {formats.date_long(last)}"
 
 
@@ -186,7 +200,7 @@ def _cell_url(asked: Asked, one: PersonPassages | None, at: int) -> str:
     who: dict[str, Any] = {"user": one.user.pk if one else None}
     if asked.colour is not None:
         return address_of(PATH, asked.address, who, {"part": SUCCEEDED if at else None})
-    first, last = behind.days_counted(asked.place.today)
+    first, last = behind.days_counted(asked.day)
     place = asked.place
     who["department"] = place.department.pk if one is None else None
     stretch = {"from": first.isoformat(), "to": last.isoformat(), "segment": place.address["segment"]}
@@ -207,7 +221,7 @@ def _rows(asked: Asked, part: str) -> tuple[QuerySet[Any], str]:
     place, colour = asked.place, asked.colour
     assert colour is not None  # noqa: S101 - only colours have cases of their own
     source = behind.succeeded if part == SUCCEEDED else behind.failed
-    rows: QuerySet[Any] = source(department_id=place.department.pk, day=place.today, colour=colour)
+    rows: QuerySet[Any] = source(department_id=place.department.pk, day=asked.day, colour=colour)
     if place.segment is not None:
         rows = rows.filter(cycle__segment=place.segment)
     if asked.user is not None:
@@ -224,6 +238,8 @@ def _cases(request: HttpRequest, asked: Asked, chosen: list[PersonPassages]) -> 
     clients = {row.cycle.client_id for row in page.rows}
     seen = set(Client.objects.visible_to(asked.place.viewer).filter(pk__in=clients).values_list("pk", flat=True))
     kept = asked.address | {"part": asked.part}
+    won, at = _rows(asked, SUCCEEDED)
+    stay = behind.median_days(won.order_by().values_list("since", at))
     return {
         "chips": [
             {
@@ -234,6 +250,7 @@ def _cases(request: HttpRequest, asked: Asked, chosen: list[PersonPassages]) -> 
             }
             for name in (SUCCEEDED, FAILED)
         ],
+        "stay": number_text(stay, 1, short=True) if stay is not None else "",
         "rows": [_case(row, day, asked, seen) for row in page.rows],
         "summary": _("%(count)s in the list") % {"count": formats.number(numbers[asked.part])},
         "next_url": address_of(PATH, kept, {"cursor": page.next_cursor}) if page.has_next else "",
