@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
+from desk.selectors.lights import lights_of
 from funnels.models import ColourNorm
 from kpi.models import ReferenceKPI
 from kpi.selectors import references_on
@@ -182,6 +183,12 @@ def test_references_approved_before_are_handed_down_in_the_order_of_their_approv
     assert in_use(cast, DECEMBER) == above and above.conversion.green == Fraction(3, 4)
 
 
+def rises_asked(cast, day):
+    with on(day, 9):
+        board = lights_of(cast.sales)
+    return next(line.rises_norm for line in board.lines if line.user == cast.ivanova)
+
+
 def test_staffing_the_lights_and_the_chain_stand_on_the_same_reference(as_user, cast):
     open_cycle(cast, cast.ivanova, "green", cast.medium)
     say(cast, value="0.25")
@@ -194,6 +201,10 @@ def test_staffing_the_lights_and_the_chain_stand_on_the_same_reference(as_user, 
 
     assert held(cast.sales, NOVEMBER_20) == held(cast.other, DECEMBER) == (Fraction(7, 10), 10)
     assert held(cast.sales, DECEMBER) == (Fraction(1, 4), 5)
+    for _ in range(29):
+        open_cycle(cast, cast.ivanova, "green", cast.medium)
+    # 30 · p_G / 10 · 7/5 a working day: 2.94 on each of four days, 1.05 on one.
+    assert [rises_asked(cast, NOVEMBER_20), rises_asked(cast, DECEMBER)] == [12, 1]
     before = plain(ask(as_user(cast.volkov), "/calculators/plan/", segment))
     assert words not in before and "норма метода" in before
     with on(DECEMBER, 9):
