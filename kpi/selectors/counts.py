@@ -219,12 +219,11 @@ class Done:
 def done_between(*, department_id: int, first: date, last: date) -> Done:
     """Every counted act of the department's people between the two days. Two queries."""
     done = Done()
-    contacts = Contact.objects.filter(user__department_id=department_id, day__gte=first, day__lte=last).order_by()
-    flags = {str(name): Count("pk", filter=q) for name, q in CONTACTS.items()}
-    for user_id, day, *numbers in contacts.values_list("user_id", "day").annotate(**flags):
-        for name, number in zip(flags, numbers, strict=True):
+    asked: dict[str, int | date] = {"department": department_id, "first": first, "last": last}
+    for user_id, day, *numbers in _contacted((), **asked):
+        for name, number in zip(CONTACTS, numbers, strict=True):
             done.add(name, user_id, day, number)
-    for name, user_id, day, number in _counted((), department=department_id, first=first, last=last):
+    for name, user_id, day, number in _counted((), **asked):
         done.add(name, user_id, day, number)
         if name in (MOVES, EXITS):
             done.add(Kpi.RESOLUTIONS, user_id, day, number)
@@ -241,7 +240,14 @@ def _of_one_number(_shape: tuple[()], *, department: int, first: date, last: dat
     return parts[0].union(*parts[1:], all=True)
 
 
-_counted = Prepared(_of_one_number)
+def _of_contacts(_shape: tuple[()], *, department: int, first: date, last: date) -> QuerySet[Any]:
+    """Who, day, and a number for each name of CONTACTS."""
+    contacts = Contact.objects.filter(user__department_id=department, day__gte=first, day__lte=last).order_by()
+    flags = {str(name): Count("pk", filter=q) for name, q in CONTACTS.items()}
+    return contacts.values_list("user_id", "day").annotate(**flags)
+
+
+_counted, _contacted = Prepared(_of_one_number), Prepared(_of_contacts)
 
 
 def overdue_by_person(*, department_id: int, day: date) -> Counter[int]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 
-from django.db.models import Count, Q, Subquery
+from django.db.models import Count, Q, QuerySet, Subquery
 
 from accounts.models import User
+from common.prepared import Prepared
 from funnels.choices import Colour as FunnelColour
 from funnels.choices import CycleKind
 from funnels.models import ColourNorm, SalesCycle
@@ -43,12 +44,7 @@ def open_cycles(department_id: int) -> OpenCycles:
     """The department's open cycles by their owner. One query."""
     counted: dict[int, dict[int, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     found = OpenCycles()
-    cycles = SalesCycle.objects.open().filter(owner__department_id=department_id).order_by()
-    listed = Q(kind=CycleKind.NEW)
-    rows = cycles.values_list("owner_id", "segment_id", "colour").annotate(
-        number=Count("pk"), listed=Count("pk", filter=listed), filled=Count("pk", filter=listed & has_required_fields())
-    )
-    for owner_id, segment_id, colour, number, cards, filled in rows:
+    for owner_id, segment_id, colour, number, cards, filled in _counted((), department=department_id):
         if colour != FunnelColour.NONE:
             counted[owner_id][segment_id][colour] += number
         before = found.cards.get(owner_id, (0, 0))
@@ -58,6 +54,18 @@ def open_cycles(department_id: int) -> OpenCycles:
             pk: Counts(green=n["green"], yellow=n["yellow"], red=n["red"]) for pk, n in segments.items()
         }
     return found
+
+
+def _open_by_owner(_shape: tuple[()], *, department: int) -> QuerySet:
+    """Owner, segment, colour, cycles of them, how many are of a work list, how many of these have a filled card."""
+    cycles = SalesCycle.objects.open().filter(owner__department_id=department).order_by()
+    listed = Q(kind=CycleKind.NEW)
+    return cycles.values_list("owner_id", "segment_id", "colour").annotate(
+        number=Count("pk"), listed=Count("pk", filter=listed), filled=Count("pk", filter=listed & has_required_fields())
+    )
+
+
+_counted = Prepared(_open_by_owner)
 
 
 def expected_moves(

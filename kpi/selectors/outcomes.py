@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from common.prepared import Prepared
 from funnels.choices import MovementKind, Outcome
 from funnels.models import Movement
 from funnels.selectors.conversions import finished_cycles
@@ -96,24 +97,23 @@ def outcomes_of(*, department_id: int, day: date) -> Mapping[int, Mapping[int, O
     for segment_id, user_id, finished, number, paid in rows:
         one = found[segment_id][user_id]
         one.finished, one.won, one.paid = finished, number, paid or Decimal("0.00")
-    for segment_id, user_id, colour, days in _stays(department_id, day):
+    since = day - timedelta(days=REFERENCE_DAYS)
+    for segment_id, user_id, colour, on, entered_on in _stayed((), department=department_id, since=since, until=day):
         if colour in Colour.__members__.values():
-            found[segment_id][user_id].stays[Colour(colour)].append(days)
+            found[segment_id][user_id].stays[Colour(colour)].append(max(0, (on - entered_on).days))
     return {segment_id: dict(people) for segment_id, people in found.items()}
 
 
-def _stays(department_id: int, day: date) -> Iterable[tuple[int, int, str, int]]:
-    """Calendar days of every finished stay that ended in a rise or full payment: from the rise before, or the taking."""
+def _stays(_shape: tuple[()], *, department: int, since: date, until: date) -> QuerySet:
+    """Finished stays in a colour that ended in a rise or full payment, from the rise before or the taking, after `since`.
+
+    Segment, person, colour, the day of the end, the day of the beginning.
+    """
     rises = Q(kind=MovementKind.UPGRADE) | Q(kind=MovementKind.FULL_PAYMENT)
     before = Movement.objects.filter(rises, ownership=OuterRef("ownership"), pk__lt=OuterRef("pk")).order_by("-pk")
-    rows = (
-        Movement.objects.filter(
-            rises, user__department_id=department_id, on__gt=day - timedelta(days=REFERENCE_DAYS), on__lte=day
-        )
-        .order_by()
-        .annotate(entered_on=Coalesce(Subquery(before.values("on")[:1]), F("ownership__started_on")))
-    )
-    for segment_id, user_id, colour, on, entered_on in rows.values_list(
-        "cycle__segment_id", "user_id", "from_colour", "on", "entered_on"
-    ):
-        yield segment_id, user_id, colour, max(0, (on - entered_on).days)
+    rows = Movement.objects.filter(rises, user__department_id=department, on__gt=since, on__lte=until).order_by()
+    entered = rows.annotate(entered_on=Coalesce(Subquery(before.values("on")[:1]), F("ownership__started_on")))
+    return entered.values_list("cycle__segment_id", "user_id", "from_colour", "on", "entered_on")
+
+
+_stayed = Prepared(_stays)

@@ -10,11 +10,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
-from django.db.models import Count, Exists, F, OuterRef
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
 
 from accounts.choices import MANAGER_ROLES
 from accounts.models import User
 from clients.models import Segment
+from common.prepared import Prepared
 from funnels.choices import MovementKind, Outcome
 from funnels.models import Movement, Ownership, SalesCycle
 from planning.calculator import (
@@ -172,27 +173,11 @@ def finished_passages(department_id: int, day: date) -> dict[int, dict[int, Pass
             counted[segment_id, user_id, colour][0] += number
             counted[segment_id, user_id, colour][1] += number if is_success else 0
 
-    rises = Movement.objects.filter(
-        user__department_id=department_id,
-        on__gte=since,
-        on__lte=until,
-        kind__in=(MovementKind.UPGRADE, MovementKind.FULL_PAYMENT),
-    ).order_by()
-    told = ("cycle__segment_id", "user_id", "kind", "to_colour", "ranks", "ownership__best_rank")
-    for segment_id, user_id, kind, to_colour, ranks, best, number in rises.values_list(*told).annotate(n=Count("pk")):
+    asked: dict[str, int | date] = {"department": department_id, "since": since, "until": until}
+    for segment_id, user_id, kind, to_colour, ranks, best, number in _succeeded((), **asked):
         rank = best if kind == MovementKind.FULL_PAYMENT else _RANK_OF[Colour(to_colour)] - ranks
         add(segment_id, user_id, rank, number, is_success=True)
-    paid = Movement.objects.filter(ownership=OuterRef("pk"), kind=MovementKind.FULL_PAYMENT)
-    ended = (
-        Ownership.objects.filter(
-            user__department_id=department_id, cycle__isnull=False, ended_on__gte=since, ended_on__lte=until
-        )
-        .exclude(Exists(paid))
-        .exclude(cycle__outcome=Outcome.WON, ended_at__gte=F("cycle__closed_at"))
-        .order_by()
-    )
-    lost = ended.values_list("cycle__segment_id", "user_id", "best_rank").annotate(number=Count("pk"))
-    for segment_id, user_id, rank, number in lost:
+    for segment_id, user_id, rank, number in _failed((), **asked):
         add(segment_id, user_id, rank, number, is_success=False)
     found: dict[int, dict[int, Passages]] = defaultdict(dict)
     for segment_id, user_id in {(segment_id, user_id) for segment_id, user_id, _ in counted}:
@@ -202,6 +187,35 @@ def finished_passages(department_id: int, day: date) -> dict[int, dict[int, Pass
             succeeded={colour: pair[1] for colour, pair in of_person.items()},
         )
     return dict(found)
+
+
+def _successes(_shape: tuple[()], *, department: int, since: date, until: date) -> QuerySet:
+    """Rises and full payments, with the rank each began from: of the colour risen to, of the best colour had."""
+    rises = Movement.objects.filter(
+        user__department_id=department,
+        on__gte=since,
+        on__lte=until,
+        kind__in=(MovementKind.UPGRADE, MovementKind.FULL_PAYMENT),
+    ).order_by()
+    told = ("cycle__segment_id", "user_id", "kind", "to_colour", "ranks", "ownership__best_rank")
+    return rises.values_list(*told).annotate(number=Count("pk"))
+
+
+def _failures(_shape: tuple[()], *, department: int, since: date, until: date) -> QuerySet:
+    """Ownerships that ended and were not paid for."""
+    paid = Movement.objects.filter(ownership=OuterRef("pk"), kind=MovementKind.FULL_PAYMENT)
+    ended = (
+        Ownership.objects.filter(
+            user__department_id=department, cycle__isnull=False, ended_on__gte=since, ended_on__lte=until
+        )
+        .exclude(Exists(paid))
+        .exclude(cycle__outcome=Outcome.WON, ended_at__gte=F("cycle__closed_at"))
+        .order_by()
+    )
+    return ended.values_list("cycle__segment_id", "user_id", "best_rank").annotate(number=Count("pk"))
+
+
+_succeeded, _failed = Prepared(_successes), Prepared(_failures)
 
 
 def _details(inputs: Inputs, lines: Mapping[int, list[Line]], paid: Decimal | None) -> dict[str, Any]:
