@@ -47,7 +47,7 @@ def last_day(span: Span, kind: PeriodKind, today: date) -> date:
 
 @snapshot()
 def board_of(*, department: Department, user: User | None, kind: PeriodKind, day: date, today: date) -> Board:
-    """Twenty queries, whatever the number of managers, clients and acts."""
+    """Eighteen queries, whatever the number of managers, clients and acts."""
     calendar = production_calendar()
     spans = [span_of(kind, day, calendar)]
     while len(spans) <= TREND_PERIODS:

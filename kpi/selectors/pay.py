@@ -85,7 +85,7 @@ def terms_of(scheme: PayScheme | None) -> Terms:
 
 @snapshot()
 def month_pays(*, department: Department, month: date, today: date, user: User | None = None) -> MonthPays:
-    """The pay as it stands: money and acts to the end of today (of the month, once it is over). Fourteen queries.
+    """The pay as it stands: money and acts to the end of today (of the month, once it is over). Twelve queries.
 
     While the month runs, acts are held against the norm of the working days gone by, money against the whole plan.
     """

@@ -120,7 +120,7 @@ class Outlook:
 
 
 def outlook_of(*, department: Department, month: date, day: date) -> Outlook:
-    """The month's funnels, payments to yesterday and plan in force; nine queries, whatever the numbers."""
+    """The month's funnels, payments to yesterday and plan in force; eight queries, whatever the numbers."""
     span = span_of(PeriodKind.MONTH, month, production_calendar())
     until = min(day - timedelta(days=1), month_end(month.year, month.month))
     figures = department_figures(department_id=department.pk, day=month, as_of=until, kinds=[PeriodKind.MONTH])

@@ -116,7 +116,7 @@ class Funnels:
 
 
 def funnels_of(*, department: Department, day: date) -> Funnels:
-    """Plan, fact to yesterday and open cycles of the month of `day`; ten queries, whatever the numbers.
+    """Plan, fact to yesterday and open cycles of the month of `day`; nine queries, whatever the numbers.
 
     A person's plan is divided between the segments he serves as `segment_shares` says; one that is set for the whole
     department alone, by everybody's cycles.
