@@ -81,6 +81,7 @@ def vacancy(request: HttpRequest, pk: int) -> HttpResponse:
         "is_closed": row.status == VacancyStatus.CLOSED,
         "title": f"{row.get_role_display()} · {row.department}",
         "figures": _reason(row),
+        "calculator_url": _calculator_url(row, viewer),
     }
     template = "staffing/_vacancy.html" if wants_fragment(request) else "staffing/vacancy_page.html"
     return render(request, template, context, status=refusal.status if refusal else 200)
@@ -121,10 +122,6 @@ def _vacancy(viewer: User, pk: int) -> Vacancy:
 def _row(row: Vacancy, viewer: User, lights: dict[int, Any]) -> dict[str, Any]:
     light = lights.get(row.department_id)
     now = next((one for one in light.rows if one.role == row.role), None) if light else None
-    asked = {
-        "department": row.department_id if viewer.role == Role.DIRECTOR else None,
-        "role": row.role if row.role != StaffRole.HUNTER else None,
-    }
     return {
         "pk": row.pk,
         "name": row.get_role_display(),
@@ -145,8 +142,18 @@ def _row(row: Vacancy, viewer: User, lights: dict[int, Any]) -> dict[str, Any]:
         "url": reverse("vacancy", args=[row.pk]),
         "open_url": reverse("vacancy_open", args=[row.pk]),
         "close_url": reverse("vacancy_close", args=[row.pk]),
-        "calculator_url": address_of(PATH, asked),
+        "calculator_url": _calculator_url(row, viewer),
+        "people_url": _calculator_url(row, viewer) + "#people",
     }
+
+
+def _calculator_url(row: Vacancy, viewer: User) -> str:
+    """What the need is made of, with the people and customers counted, as it stands now."""
+    asked = {
+        "department": row.department_id if viewer.role == Role.DIRECTOR else None,
+        "role": row.role if row.role != StaffRole.HUNTER else None,
+    }
+    return address_of(PATH, asked)
 
 
 def _why(row: Vacancy) -> str:
