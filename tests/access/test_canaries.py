@@ -201,7 +201,5 @@ def test_a_walk_through_every_link_shows_exactly_what_the_role_may_see(world, se
     seen, expected = walk(world, role), visible_to(role)
     foreign = {name: sorted(seen[name])[:4] for name in set(seen) - expected - HINTS.get(role, set())}
     assert not foreign, "\n".join(f"{name}: {where}" for name, where in sorted(foreign.items()))
-    missing = {
-        name for name in expected - set(seen) if not name.endswith("-call")
-    }  # a number that is none stays unshown
+    missing = expected - set(seen)
     assert not missing, f"never shown: {sorted(missing)}"

@@ -228,7 +228,14 @@ def _belongings(cast: Cast, name: str, user: User, heads: dict[str, User], conne
     )
     now = clock.now()
     shown = {"connection": connection, "direction": "in", "user": user, "department": department, "started_at": now}
-    shown |= {"ended_at": now, "result": "answered", "talk_seconds": 60, "created_at": now, "updated_at": now}
+    shown |= {
+        "ended_at": now,
+        "result": "answered",
+        "talk_seconds": 60,
+        "created_at": now,
+        "updated_at": now,
+        "rank": 3,
+    }
     made = Call.objects.create(call_id=f"{name}-1", client_number=canary(name, "call"), **shown)
     if name != "a2":  # one client of three has never been on the phone: quality does not know it
         Call.objects.create(call_id=f"{name}-2", client_number=PHONES[name], e164=PHONES[name], client=client, **shown)
