@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db.models import CharField, Count, Q, QuerySet, Value
 
+from common.prepared import Prepared
 from common.workdays import PeriodKind
 from deals.models import Offer, PaymentCredit
 from funnels.choices import MovementKind
@@ -47,30 +48,53 @@ def count_acts(
     *, department_id: int, spans: Mapping[PeriodKind, Span], day: date
 ) -> Mapping[tuple[int | None, PeriodKind], Counts]:
     """(user id, None for the whole department; period) → counts up to and including `day`. Two queries."""
-    periods = {kind: (span.facts_from, min(day, span.facts_to)) for kind, span in spans.items()}
-    first = min(since for since, _until in periods.values())
+    asked: dict[str, int | date] = {"department": department_id, "last": day}
+    asked["first"] = min(span.facts_from for span in spans.values())
+    for kind, span in spans.items():
+        asked |= {f"{kind}_from": span.facts_from, f"{kind}_to": min(day, span.facts_to)}
+    kinds = tuple(str(kind) for kind in spans)
     found: dict[tuple[int | None, PeriodKind], Counts] = defaultdict(no_counts)
-
-    def counted(rows: QuerySet[Any], column: str, person: str, events: Mapping[str, Q]) -> QuerySet[Any]:
-        """A row for each person: the events and who, then the number of each event in each period."""
-        numbers = {
-            f"{event}_{kind}": Count("pk", filter=condition & Q(**{f"{column}__range": period}))
-            for event, condition in events.items()
-            for kind, period in periods.items()
-        }
-        in_time = rows.filter(**{f"{column}__gte": first, f"{column}__lte": day}).order_by()
-        named = in_time.annotate(of=Value(" ".join(events), output_field=CharField()))
-        return named.values_list("of", f"{person}_id").annotate(**numbers)
-
-    contacts = Contact.objects.filter(user__department_id=department_id)
-    credits = PaymentCredit.objects.filter(department_id=department_id, is_void=False, amount__gt=0)
-    single = [counted(*acts_of(name, department_id=department_id), {name: Q()}) for name in ("offers", "upgrades")]
-    for events, user_id, *numbers in (
-        *counted(contacts, "day", "user", CONTACT_ACTS),
-        *counted(credits, "paid_on", "user", {"payments": Q()}).union(*single, all=True),
-    ):
-        places = ((event, kind) for event in events.split() for kind in periods)
+    for events, user_id, *numbers in (*_contacts(kinds, **asked), *_others(kinds, **asked)):
+        places = ((event, kind) for event in events.split() for kind in spans)
         for (event, kind), number in zip(places, numbers, strict=True):
             found[user_id, kind][event] += number
             found[None, kind][event] += number
     return found
+
+
+def _of_contacts(kinds: tuple[str, ...], **asked: Any) -> QuerySet[Any]:
+    rows = Contact.objects.filter(user__department_id=asked["department"])
+    return _counted(rows, "day", "user", CONTACT_ACTS, kinds, asked)
+
+
+def _of_others(kinds: tuple[str, ...], **asked: Any) -> QuerySet[Any]:
+    credits = PaymentCredit.objects.filter(department_id=asked["department"], is_void=False, amount__gt=0)
+    single = [
+        _counted(*acts_of(name, department_id=asked["department"]), {name: Q()}, kinds, asked)
+        for name in ("offers", "upgrades")
+    ]
+    return _counted(credits, "paid_on", "user", {"payments": Q()}, kinds, asked).union(*single, all=True)
+
+
+def _counted(
+    rows: QuerySet[Any],
+    column: str,
+    person: str,
+    events: Mapping[str, Q],
+    kinds: tuple[str, ...],
+    asked: Mapping[str, Any],
+) -> QuerySet[Any]:
+    """A row for each person: the events and who, then the number of each event in each period."""
+    numbers = {
+        f"{event}_{kind}": Count(
+            "pk", filter=condition & Q(**{f"{column}__range": (asked[f"{kind}_from"], asked[f"{kind}_to"])})
+        )
+        for event, condition in events.items()
+        for kind in kinds
+    }
+    in_time = rows.filter(**{f"{column}__gte": asked["first"], f"{column}__lte": asked["last"]}).order_by()
+    named = in_time.annotate(of=Value(" ".join(events), output_field=CharField()))
+    return named.values_list("of", f"{person}_id").annotate(**numbers)
+
+
+_contacts, _others = Prepared(_of_contacts), Prepared(_of_others)
