@@ -22,6 +22,8 @@ from planning.selectors.verification import PeriodVerification, verify_period
 class FrozenLine:
     """Forecast and fact of one person in roubles; what was paid when it was frozen, clients of the forecast.
 
+    None and empty where the snapshot was frozen without them.
+
     `rates`: segment's name → conversion of each colour, parts of 1. `is_frozen` False: he was paid without a forecast.
     """
 
@@ -30,7 +32,7 @@ class FrozenLine:
     fact: Decimal
     verification: Verification
     is_frozen: bool
-    paid_before: Decimal = Decimal(0)
+    paid_before: Decimal | None = None
     counts: Mapping[Colour, int] = field(default_factory=dict)
     clients: int | None = None
     rates: Mapping[str, Mapping[Colour, Fraction]] = field(default_factory=dict)
@@ -81,15 +83,15 @@ def _line(
     pair, verification = check.pairs[user.pk], check.people[user.pk]
     if row is None:
         return FrozenLine(user, pair.forecast, pair.fact, verification, is_frozen=False)
-    cycles, counts = row.details.get("cycles"), row.details.get("counts", {})
+    cycles, counts, paid = (row.details.get(name) for name in ("cycles", "counts", "paid"))
     return FrozenLine(
         user,
         pair.forecast,
         pair.fact,
         verification,
         is_frozen=True,
-        paid_before=Decimal(row.details.get("paid", 0)),
-        counts={colour: counts.get(str(colour), 0) for colour in Colour},
+        paid_before=None if paid is None else Decimal(paid),
+        counts={} if counts is None else {colour: counts.get(str(colour), 0) for colour in Colour},
         clients=None if cycles is None else len({clients[pk] for pk in cycles if pk in clients}),
         rates={
             segments[pk]: {Colour(name): Fraction(rate) for name, rate in rates.items()}

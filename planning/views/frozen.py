@@ -49,6 +49,7 @@ def verification_forecast(request: HttpRequest) -> HttpResponse:
         "rows": [_row(one, span, {"period": str(kind), **day}, is_open=one.user.pk in openable) for one in found.lines],
         "total": _total(scope, found),
         "how": _how(scope, found),
+        "is_bare": any(one.is_frozen and one.clients is None for one in found.lines),
         "back_url": "/plan/verification/?" + urlencode({**who, **day}),
     }
     return render(request, "planning/frozen.html", context)
@@ -57,7 +58,7 @@ def verification_forecast(request: HttpRequest) -> HttpResponse:
 def _frozen_words(found: Frozen) -> str:
     if found.frozen_at is None:
         return ""
-    at = _("frozen %(at)s") % {"at": formats.day_time(found.frozen_at)}
+    at = _("frozen %(at)s") % {"at": formats.date_num(found.frozen_at)}
     if found.days_left is None:
         return at
     left = ngettext("%(days)s calendar day was ahead", "%(days)s calendar days were ahead", found.days_left)
@@ -69,15 +70,14 @@ def _row(one: FrozenLine, span: Any, asked: dict[str, str], *, is_open: bool) ->
     return {
         "name": one.user.full_name,
         "forecast": formats.money(one.forecast),
-        "paid_before": formats.money(one.paid_before) if one.is_frozen else "",
-        "rest": formats.money(one.forecast - one.paid_before) if one.is_frozen else "",
+        "paid_before": formats.money(one.paid_before) if one.paid_before is not None else "",
+        "rest": formats.money(one.forecast - one.paid_before) if one.paid_before is not None else "",
         "is_frozen": one.is_frozen,
         "counts": [
             {"lamp": markup.lamp(str(colour), silent=True), "n": formats.number(one.counts[colour])}
             for colour in _COLOURS
-        ]
-        if one.is_frozen
-        else [],
+            if colour in one.counts
+        ],
         "clients": "" if one.clients is None else formats.number(one.clients),
         "clients_url": "/plan/verification/clients/?" + urlencode({**who, **asked, "only": "forecast"})
         if is_open and one.clients

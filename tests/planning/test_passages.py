@@ -11,6 +11,7 @@ from funnels.models import Contact, Movement, Ownership, SalesCycle
 from journal.models import AuditEvent
 from planning.calculator import stage_rates
 from planning.constants import Colour
+from planning.models import ForecastSnapshot
 from planning.selectors import passages as behind
 from planning.selectors.forecast import finished_passages
 from planning.selectors.references import segment_reference
@@ -371,3 +372,19 @@ def test_movements_of_the_lights_open_their_list(as_user, history):
     for line in shown:
         if line["rises_url"]:
             assert head.get(line["rises_url"]).context["count"] == number_of(line["rises"]), line
+
+
+def test_a_forecast_frozen_without_its_parts_shows_dashes_and_says_why(as_user, cast):
+    ForecastSnapshot.objects.create(
+        department=cast.sales,
+        user=cast.ivanova,
+        period="month",
+        starts_on=date(2026, 10, 1),
+        ends_on=date(2026, 10, 31),
+        amount=100_000,
+        frozen_at="2026-10-01T00:30Z",
+    )
+    page = as_user(cast.volkov).get(f"{FROZEN}?period=month")
+    (row,) = page.context["rows"]
+    assert (row["forecast"], row["paid_before"], row["rest"], row["counts"]) == (f"100{NBSP}000{NBSP}₽", "", "", [])
+    assert "этот снимок заморожен без них" in plain(page)
