@@ -59,7 +59,7 @@ PAGES = {
         "rotation_queue", "rotation_history", "rotation_settings", "plan_fact", "plan_target", "documents?tab=invoices",
         "documents?tab=contracts", "documents?tab=payments", "tasks", "staff_list", "person", "settings", "transfer",
         "plan_calculator", "forecast_calculator", "funnel_calculator", "staffing_calculator", "vacancies",
-        "kpi_board", "kpi_references", "plan_verification", "year_plans",
+        "kpi_board", "kpi_references", "plan_verification", "year_plans", "passages", "verification_forecast",
     ],
     Role.DIRECTOR: [
         "lights", "plan_fact", "settings", "calendar", "audit_log", "mail_box", "letter", "segment_list", "segment",
