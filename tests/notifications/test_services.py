@@ -196,6 +196,27 @@ def test_a_letter_whose_sender_died_is_sent_after_its_lease(cast, post_office):
     assert mail.attempts == 2
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("answer", ["250 OK", "451 later"])
+def test_a_sender_that_comes_back_after_its_lease_changes_nothing(cast, post_office, answer):
+    mail = write(cast.ivanova)
+
+    def take_over():
+        OutboxMail.objects.update(attempts=2)
+        connection.close()
+
+    def meanwhile(_letter):
+        with ThreadPoolExecutor(1) as another:  # the server's own thread waits for letters
+            another.submit(take_over).result()
+        return answer
+
+    post_office.after_data = meanwhile
+    assert set(deliver(limit=1).values()) == {0}
+    mail.refresh_from_db()
+    assert (mail.state, mail.attempts) == (OutboxState.SENDING, 2)
+    assert mail.lease_until and not mail.last_error
+
+
 def test_a_letter_that_kills_every_sender_is_given_up(cast, post_office):
     with time_machine.travel(NOON, tick=False):
         mail = write(cast.ivanova)
