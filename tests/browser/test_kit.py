@@ -58,15 +58,32 @@ def browser():
         started.close()
 
 
+@pytest.fixture(scope="module")
+def tab(browser):
+    """One for all tests: a new one is a new process of the browser. Each test has an address, and so a storage, of its own."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
-def page(browser, address, console):
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    tab = context.new_page()
-    tab.on("console", lambda message: console.append(message.text))
-    tab.on("pageerror", lambda error: console.append(f"error: {error}"))
+def page(tab, address, console):
+    def heard(message):
+        console.append(message.text)
+
+    def broke(error):
+        console.append(f"error: {error}")
+
+    tab.context.clear_cookies()
+    tab.set_viewport_size({"width": 1440, "height": 900})
+    tab.emulate_media(color_scheme="light")
+    tab.on("console", heard)
+    tab.on("pageerror", broke)
     tab.goto(f"{address}/")
     yield tab
-    context.close()
+    tab.context.set_offline(False)
+    tab.remove_listener("console", heard)
+    tab.remove_listener("pageerror", broke)
 
 
 def focused(page: Page) -> str:
