@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import time
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
@@ -33,6 +34,7 @@ MANIFEST: Final = "manifest.json"
 FILES: Final = "files/"
 FORMAT: Final = 1
 CHUNK: Final = 1024 * 1024
+_GOODBYE_SECONDS: Final = 3  # a program that has just ended takes the server a moment to forget
 
 
 class BackupError(Exception):
@@ -214,12 +216,20 @@ def _check_release(manifest: dict[str, Any]) -> None:
         raise BackupError(f"The backup is of a newer release (it knows {unknown[0]}): install that release first.")
 
 
-def _check_target(*, force: bool) -> None:
+def _others() -> int:
+    """Programs at this database beside us; PostgreSQL's own cleaners are none."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend'"
         )
-        (others,) = cursor.fetchone()
+        return cursor.fetchone()[0]
+
+
+def _check_target(*, force: bool) -> None:
+    until = time.monotonic() + _GOODBYE_SECONDS
+    while (others := _others()) and time.monotonic() < until:
+        time.sleep(0.1)
     if others:
         raise BackupError(f"{others} other connections use this database: stop web, worker and beat first.")
     if _tables() and not force:

@@ -82,6 +82,18 @@ def test_a_backup_is_restored_whole_into_an_empty_database(
         assert Client.objects.filter(name="Ромашка «Север»").count() == 1
 
 
+def test_nothing_is_restored_under_a_program_that_works(tmp_path, monkeypatch):
+    make_cast()
+    call_command("backup", to=tmp_path)
+    monkeypatch.setattr(backups, "_GOODBYE_SECONDS", 0.2)
+    other = connection.get_new_connection(connection.get_connection_params())
+    try:
+        with pytest.raises(CommandError, match="1 other connections"):
+            call_command("restore", next(tmp_path.iterdir()), force=True)
+    finally:
+        other.close()
+
+
 def test_a_file_that_is_no_backup_is_refused(tmp_path):
     (tmp_path / "photo.tar").write_bytes(b"no archive")
     with pytest.raises(CommandError, match="is no backup"):
