@@ -108,8 +108,7 @@ def keyset_page(
 
 def opening(queryset: QuerySet[M], *, field: str, is_descending: bool = False) -> QuerySet[M]:
     """What the first page asks for, for a question that is compiled once; `opening_page` makes a page of its rows."""
-    sign = "-" if is_descending else ""
-    return queryset.order_by(f"{sign}{field}", f"{sign}pk")[: DEFAULT_PAGE_SIZE + 1]
+    return _first(queryset, field, DEFAULT_PAGE_SIZE, is_descending)
 
 
 def opening_page(rows: list[M], queryset: QuerySet[M], *, field: str) -> KeysetPage[M]:
@@ -135,8 +134,13 @@ def rows_beside(queryset: QuerySet[M], *, field: str, row: M, is_descending: boo
 
 
 def _rows(queryset: QuerySet[M], key: "_Key", size: int, goes_down: bool) -> list[M]:
+    return list(_first(queryset, key.path, size, goes_down))
+
+
+def _first(queryset: QuerySet[M], path: str, size: int, goes_down: bool) -> QuerySet[M]:
+    """The first rows by (`path`, pk), one more than a page."""
     sign = "-" if goes_down else ""
-    return list(queryset.order_by(f"{sign}{key.path}", f"{sign}pk")[: size + 1])
+    return queryset.order_by(f"{sign}{path}", f"{sign}pk")[: size + 1]
 
 
 def _page(rows: list[M], key: "_Key", size: int, *, has_previous: bool) -> KeysetPage[M]:

@@ -117,6 +117,14 @@ def neighbours(client: Client, viewer: User, day: date) -> dict[str, int]:
     return found
 
 
+def contacts_of(client: int) -> QuerySet[Contact]:
+    return Contact.objects.filter(client=client).select_related("person", "user")
+
+
+def colours_of(client: int) -> QuerySet[ColourChange]:
+    return ColourChange.objects.filter(cycle__client=client)
+
+
 def calls_of(client: int, viewer: User) -> QuerySet[Call]:
     rows = Call.objects.visible_to(viewer).filter(client=client, contact__isnull=True)
     return rows.select_related("person", "user")
@@ -141,7 +149,8 @@ def _beside_of(
     return following.union(previous)
 
 
-def _newest(rows: QuerySet, moment: str) -> QuerySet:
+def newest(rows: QuerySet, moment: str) -> QuerySet:
+    """Newest first, one more than a page of the history."""
     return rows.order_by(F(moment).desc(), "-pk")[: PAGE_SIZE + 1]
 
 
@@ -190,13 +199,11 @@ _emails = Prepared(
         _of_viewer(Email, shape, user, department).filter(client=client).select_related("person")
     )
 )
-_contacts = Prepared(
-    lambda _shape, *, client: _newest(Contact.objects.filter(client=client).select_related("person", "user"), "at")
-)
+_contacts = Prepared(lambda _shape, *, client: newest(contacts_of(client), "at"))
 _calls = Prepared(
-    lambda shape, *, client, user, department: _newest(
+    lambda shape, *, client, user, department: newest(
         calls_of(client, viewer_of(shape, user, department)), "created_at"
     )
 )
-_colours = Prepared(lambda _shape, *, client: _newest(ColourChange.objects.filter(cycle__client=client), "at"))
+_colours = Prepared(lambda _shape, *, client: newest(colours_of(client), "at"))
 _beside = Prepared(_beside_of)

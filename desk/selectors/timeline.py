@@ -9,7 +9,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any, Final
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -163,7 +163,7 @@ def _page(rows: QuerySet[Any], rank: int, moment: str, after: Place | None) -> Q
             rows = rows.filter(**{f"{moment}__lt": at})
         elif rank == place_rank:
             rows = rows.filter(Q(**{f"{moment}__lt": at}) | Q(pk__lt=pk))
-    return rows.order_by(F(moment).desc(), "-pk")[: PAGE_SIZE + 1]
+    return card_rows.newest(rows, moment)
 
 
 def _before(after: Place | None, rank: int, moment: str, rows: Iterable[Any], show: Any) -> Iterator[Entry]:
@@ -176,7 +176,7 @@ def _before(after: Place | None, rank: int, moment: str, rows: Iterable[Any], sh
 def _contacts(client: Client, kind: str, source: Source, after: Place | None) -> Iterator[Entry]:
     if kind != "credited" and after is None:
         return (_contact(row, source) for row in card_rows.first_contacts(client))
-    rows = Contact.objects.filter(client=client).select_related("person", "user")
+    rows = card_rows.contacts_of(client.pk)
     if kind == "credited":
         rows = rows.filter(CREDITED)
     return (_contact(row, source) for row in _page(rows, CONTACT, "at", after))
@@ -247,8 +247,7 @@ def _colours(client: Client, source: Source, after: Place | None) -> Iterator[En
     kinds = {row.pk: _inside(row.get_kind_display()) for row in source.facts}
     if after is None:
         return (_colour(row, kinds) for row in card_rows.first_colours(client))
-    rows = ColourChange.objects.filter(cycle__client=client)
-    return (_colour(row, kinds) for row in _page(rows, COLOUR, "at", after))
+    return (_colour(row, kinds) for row in _page(card_rows.colours_of(client.pk), COLOUR, "at", after))
 
 
 def _colour(row: ColourChange, kinds: dict[int, str]) -> Entry:
