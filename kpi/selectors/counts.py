@@ -167,15 +167,20 @@ def _won(department_id: int, first: date, last: date) -> Rows:
     return Rows(found.rows.filter(outcome=Outcome.WON), found.user, found.day)
 
 
-# What a number of /kpi/ opens; a resolution is a movement or an exit: two lists.
-SOURCES: Final[dict[str, Callable[[int, date, date], Rows]]] = {
-    **{str(name): _contacts(name) for name in CONTACTS},
+# Counted without conditions, and opened as they are counted.
+_PLAIN: Final[dict[str, Callable[[int, date, date], Rows]]] = {
     str(Kpi.OFFERS): _offers,
     str(Kpi.UPGRADES): _upgrades,
     MOVES: _moves,
     EXITS: _exits,
     str(Kpi.VIOLATIONS): _violations,
     STEPS: _steps,
+}
+
+# What a number of /kpi/ opens; a resolution is a movement or an exit: two lists.
+SOURCES: Final[dict[str, Callable[[int, date, date], Rows]]] = {
+    **{str(name): _contacts(name) for name in CONTACTS},
+    **_PLAIN,
     str(Kpi.TECHNOLOGY): _unorderly,
     str(Kpi.OVERDUE_TASKS): _overdue,
     str(Kpi.FIRST_REACTION): _answered,
@@ -185,12 +190,7 @@ SOURCES: Final[dict[str, Callable[[int, date, date], Rows]]] = {
 
 # Sources of a board that are counted without conditions.
 ONE_NUMBER: Final[dict[str, Callable[[int, date, date], Rows]]] = {
-    str(Kpi.OFFERS): _offers,
-    str(Kpi.UPGRADES): _upgrades,
-    MOVES: _moves,
-    EXITS: _exits,
-    str(Kpi.VIOLATIONS): _violations,
-    STEPS: _steps,
+    **_PLAIN,
     STEPS_IN_ORDER: _in_order,
     REVIEWS: _reviews,
 }
