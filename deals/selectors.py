@@ -115,9 +115,9 @@ def totals(*, tab: Tab, rows: QuerySet[Any]) -> Totals:
 
 
 def credited(
-    *, viewer: User, wanted: Wanted, user_id: int | None, department_id: int | None
+    *, viewer: User, wanted: Wanted, user_id: int | None, department_id: int | None, segment_id: int | None = None
 ) -> QuerySet[PaymentCredit]:
-    """The payments behind a figure of the plan: what counts for a person or a department (section 3.1.4).
+    """The payments behind a figure of the plan: what counts for a person, a department, a segment (section 3.1.4).
 
     A former owner still finds his share here, with the client's name and nothing else of the client (section 1.1).
     """
@@ -126,6 +126,8 @@ def credited(
         rows = rows.filter(user_id=user_id)
     if department_id is not None:
         rows = rows.filter(department_id=department_id)
+    if segment_id is not None:
+        rows = rows.filter(payment__cycle__segment_id=segment_id)
     return _between(rows, "paid_on", wanted).select_related("payment", "payment__client", "user")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -15,13 +16,14 @@ from django.views.decorators.http import require_GET
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import Department, User
 from accounts.views.proof import ask_proof_for_rows
+from clients.models import Segment
 from common import clock, formats
 from common.books import XLSX
 from common.htmx import wants_fragment
 from common.paging import keyset_page
 from deals import selectors
 from deals.forms import FilterForm
-from deals.models import Payment
+from deals.models import Payment, PaymentCredit
 from deals.selectors import TABS, Tab, Totals, Wanted
 from deals.views import exports
 from deals.views.rows import credit_row, document_row
@@ -54,10 +56,19 @@ class Asked:
     wanted: Wanted
     user: User | None
     department: Department | None
+    segment: Segment | None = None
+    is_whole: bool = False  # `?credited=1`: what counts for anybody the reader sees, as the company's figure counts it
 
     @property
     def is_credited(self) -> bool:
-        return self.user is not None or self.department is not None
+        return self.is_whole or any(one is not None for one in (self.user, self.department, self.segment))
+
+    def credits(self, viewer: User) -> QuerySet[PaymentCredit]:
+        ids = {
+            f"{name}_id": one.pk if one is not None else None
+            for name, one in (("user", self.user), ("department", self.department), ("segment", self.segment))
+        }
+        return selectors.credited(viewer=viewer, wanted=self.wanted, **ids)
 
 
 def _asked(request: HttpRequest) -> Asked:
@@ -77,7 +88,7 @@ def _asked(request: HttpRequest) -> Asked:
         owner_id=found.get("owner"),
         text=found.get("q", ""),
     )
-    user = department = None
+    user = department = segment = None
     if tab.model is Payment:
         user_id, department_id = _whole(request.GET.get("user", "")), _whole(request.GET.get("department", ""))
         if user_id is not None:
@@ -88,7 +99,12 @@ def _asked(request: HttpRequest) -> Asked:
             department = Department.objects.filter(pk=department_id).first()
             if department is None or not _sees_department(viewer, department):
                 raise Http404
-    return Asked(tab, form, wanted, user, department)
+        if (segment_id := _whole(request.GET.get("segment", ""))) is not None:
+            segment = Segment.objects.filter(pk=segment_id).first()
+            if segment is None:
+                raise Http404
+    is_whole = tab.model is Payment and request.GET.get("credited") == "1"
+    return Asked(tab, form, wanted, user, department, segment, is_whole)
 
 
 def _sees_department(viewer: User, department: Department) -> bool:
@@ -103,12 +119,7 @@ def documents(request: HttpRequest) -> HttpResponse:
     viewer: User = request.user  # type: ignore[assignment]
     cursor = request.GET.get("cursor", "")
     if asked.is_credited:
-        credits = selectors.credited(
-            viewer=viewer,
-            wanted=asked.wanted,
-            user_id=asked.user.pk if asked.user else None,
-            department_id=asked.department.pk if asked.department else None,
-        )
+        credits = asked.credits(viewer)
         totals = selectors.credited_totals(credits)
         page: Any = keyset_page(credits, field="paid_on", cursor=cursor, is_descending=True)
         open_ids = selectors.visible_client_ids(
@@ -130,7 +141,7 @@ def documents(request: HttpRequest) -> HttpResponse:
         "page": page,
         "next_url": _url(request, cursor=page.next_cursor) if page.has_next else "",
         "previous_url": _url(request, cursor=page.previous_cursor) if page.has_previous else "",
-        "scope": asked.user or asked.department,
+        "scope": " · ".join(str(one) for one in (asked.user or asked.department, asked.segment) if one),
         "is_filtered": asked.is_credited or any(vars(asked.wanted).values()),
         "reset_url": f"/documents/?tab={asked.tab.name}",
         "export_url": f"/documents/export/?{_query(request)}" if selectors.may_export(viewer) else "",
@@ -147,12 +158,7 @@ def documents_export(request: HttpRequest) -> HttpResponse | FileResponse:
     if not selectors.may_export(viewer):
         raise Http404
     if asked.is_credited:
-        rows: Any = selectors.credited(
-            viewer=viewer,
-            wanted=asked.wanted,
-            user_id=asked.user.pk if asked.user else None,
-            department_id=asked.department.pk if asked.department else None,
-        ).order_by("paid_on", "pk")
+        rows: Any = asked.credits(viewer).order_by("paid_on", "pk")
         if unproved := ask_proof_for_rows(request, rows):
             return unproved
         book, count = exports.credits_book(rows)
@@ -169,6 +175,7 @@ def documents_export(request: HttpRequest) -> HttpResponse | FileResponse:
     filters = {"tab": asked.tab.name} | {name: str(value) for name, value in vars(asked.wanted).items() if value}
     filters |= {"user": str(asked.user.pk)} if asked.user else {}
     filters |= {"department": str(asked.department.pk)} if asked.department else {}
+    filters |= {"segment": str(asked.segment.pk)} if asked.segment else {}
     record(
         action="documents.export",
         actor=viewer,

@@ -78,7 +78,7 @@ from planning.calculator.verification import (
     verify_department,
     verify_manager,
 )
-from planning.calculator.versions import VersionLine, compare_versions, revise_year, split_between
+from planning.calculator.versions import VersionLine, compare_versions, days_between, revise_year, split_between
 from planning.calculator.what_if import ColourMove, WhatIf, what_if
 from planning.calculator.zones import attainment_zone, sufficiency_zone, verification_zone, worst_zone
 
@@ -130,6 +130,7 @@ __all__ = [
     "compare_versions",
     "control_week_plans",
     "coverage",
+    "days_between",
     "days_remaining",
     "decompose",
     "deviation",

@@ -71,6 +71,27 @@ def split_between(months: Mapping[int, Decimal], weights: Mapping[int, Exact]) -
     return shares
 
 
+def days_between(days: Mapping[date, Decimal], parts: Mapping[int, Decimal]) -> dict[int, dict[date, Decimal]] | None:
+    """Part id → day → plan, so that a part's days make the part and every day's parts make the day, to the kopeck.
+
+    `parts` are what each has of the stretch, `days` the plans of the whole; what they leave over belongs to nobody. A day
+    takes from each in proportion to what it has left, so days gone by do not depend on those ahead. None when the parts
+    have more than the whole.
+    """
+    left = dict(sorted(parts.items()))
+    over = sum(days.values(), _NOTHING) - sum(left.values(), _NOTHING)
+    if over < 0:
+        return None
+    found: dict[int, dict[date, Decimal]] = {part: {} for part in left}
+    for day, plan in sorted(days.items()):
+        *shares, rest = split_exact(plan, [*left.values(), over])
+        over -= rest
+        for part, share in zip(left, shares, strict=True):
+            found[part][day] = share
+            left[part] -= share
+    return found
+
+
 @dataclass(frozen=True)
 class VersionLine:
     """One month in two versions, roubles; None where a version has no such month."""

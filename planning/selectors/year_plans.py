@@ -1,8 +1,8 @@
-"""Year plans as a page needs them: scopes of a year, versions, the past that suggests a season, who shares a plan."""
+"""Year plans as a page needs them: scopes of a year, versions, the past that suggests a season."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,15 +14,12 @@ from django.db.models.functions import ExtractMonth, ExtractYear
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import Department, User
 from accounts.selectors import calendar as production_calendar
-from common.workdays import PeriodKind, month_end
+from common.workdays import month_end
 from deals.models import PaymentCredit
 from planning.calculator import season_suggestion
 from planning.choices import PlanStatus
 from planning.constants import SEASON_YEARS
 from planning.models import YearPlan
-from planning.rules import ramp, span_of
-from planning.selectors.figures import department_figures
-from planning.selectors.forecast import forecast_for, forecast_inputs
 
 Months = dict[int, Decimal]
 ScopeKey = tuple[int | None, int | None, int | None]  # department, person, segment
@@ -34,15 +31,6 @@ class Standing:
 
     approved: YearPlan | None = None
     draft: YearPlan | None = None
-
-
-@dataclass(frozen=True)
-class Share:
-    """One person of a division: roubles of his forecast, and his time (ramp × part-time, 1 = a full employee)."""
-
-    user: User
-    forecast: Decimal
-    capacity: Fraction
 
 
 def key_of(plan: YearPlan) -> ScopeKey:
@@ -114,27 +102,3 @@ def people_to_plan(departments: Iterable[Department]) -> QuerySet[User]:
         .select_related("department")
         .order_by("department__name", "last_name", "first_name", "pk")
     )
-
-
-def shares_of(*, department: Department, year: int, today: date) -> list[Share]:
-    """Managers of a department with their forecast of the year as it stands today and their time (R-S0-P11)."""
-    people = [user for user in people_to_plan([department]) if user.role in MANAGER_ROLES]
-    day = min(max(today, date(year, 1, 1)), date(year, 12, 31))
-    span = span_of(PeriodKind.YEAR, day, production_calendar())
-    found = department_figures(department_id=department.pk, day=day, as_of=today, kinds=[PeriodKind.YEAR])
-    paid: Mapping[int, Decimal] = {user_id: one[PeriodKind.YEAR].fact for user_id, one in found.people.items()}
-    made = forecast_for(
-        inputs=forecast_inputs(department_id=department.pk, day=today),
-        span=span,
-        paid=paid,
-        target=found.whole[PeriodKind.YEAR].plan,
-    )
-    amounts = {one.manager_id: one.amount for one in made.department.managers}
-    return [
-        Share(
-            user,
-            max(Decimal("0.00"), amounts.get(user.pk, Decimal("0.00"))),
-            ramp(user.employed_on, today) * Fraction(getattr(user, "part_time_percent", 100), 100),
-        )
-        for user in people
-    ]

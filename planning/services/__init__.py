@@ -2,6 +2,7 @@
 
 from planning.services.calendar import keep_elapsed_days
 from planning.services.corrections import correct_past
+from planning.services.dividing import Part, scope_of_part, split_year_plan
 from planning.services.forecasts import freeze_forecasts
 from planning.services.imports import Imported, Into, Planned, import_targets
 from planning.services.month_plans import check_proposal, make_month_plan
@@ -16,7 +17,6 @@ from planning.services.year_plans import (
     approve_year_plan,
     draft_year_plan,
     drop_year_draft,
-    split_year_plan,
 )
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "ApprovedValue",
     "Imported",
     "Into",
+    "Part",
     "PlanData",
     "PlanScope",
     "Planned",
@@ -39,6 +40,7 @@ __all__ = [
     "keep_elapsed_days",
     "make_month_plan",
     "put_references_in_force",
+    "scope_of_part",
     "set_month_target",
     "split_year_plan",
     "write_colour_norms",

@@ -1,4 +1,4 @@
-"""Year plans: drafts, division between people, approval; an approved version is never edited (R-S0-P13, R-S4-1)."""
+"""Year plans: drafts and approval; an approved version is never edited (R-S0-P13, R-S4-1)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from accounts.selectors import calendar
 from clients.models import Segment
 from common import clock
 from common.errors import Conflict, Invalid, NotAllowed, StaleVersion
-from common.money import Exact
 from common.workdays import month_end
 from journal.services import record
-from planning.calculator import WrongInput, missing_for_approval, revise_year, split_between
+from planning.calculator import WrongInput, missing_for_approval, revise_year
 from planning.calculator.decompose import RATE_TO_NEXT
 from planning.calculator.inputs import Checks, Code
 from planning.choices import PlanStatus
@@ -71,48 +70,17 @@ def draft_year_plan(*, scope: PlanScope, data: PlanData, actor: User, edition: i
     `edition` is the one the person saw (0: no draft yet). NotAllowed (director all, head his department), StaleVersion,
     Invalid by field: year, user, total, month_N, season_N, leads, average_cheque, rates, reason.
     """
-    _guard(scope, actor)
-    draft = _lock(scope, edition)
+    guard_scope(scope, actor)
+    draft = lock_draft(scope, edition)
     approved = YearPlan.objects.of_scope(**_keys(scope)).filter(status=PlanStatus.APPROVED).first()
-    _check(scope, data)
+    check_draft(scope, data)
     try:
         months = _months(scope, data, kept_months(approved, today=clock.today()))
     except WrongInput as error:
         raise invalid_of(error) from error
     if approved is not None and not plain_reason(data.reason):
         raise Invalid({"reason": _("Say why the approved target changes.")})
-    return _write(scope, data, months, draft, actor)
-
-
-@transaction.atomic
-def split_year_plan(*, plan: YearPlan, weights: Mapping[User, Exact], actor: User) -> list[YearPlan]:
-    """Drafts for people (of a department's plan): every month in proportion to `weights`, Σ people = the month exactly.
-
-    Existing drafts of these people are replaced. NotAllowed, Conflict (not a department's plan), Invalid: weights, user.
-    """
-    if plan.department is None or plan.user_id is not None:
-        raise Conflict(_("Only the plan of a department is divided between people."))
-    by_id = {user.pk: user for user in weights}
-    months = {row.month.month: row.amount for row in plan.months.all()}
-    try:
-        shares = split_between(months, {user.pk: weight for user, weight in weights.items()})
-    except WrongInput as error:
-        raise invalid_of(error) from error
-    drafts = []
-    for user_id, of_person in shares.items():
-        scope = PlanScope(plan.year, plan.department, by_id[user_id], plan.segment)
-        _guard(scope, actor)
-        draft = _lock(scope, None)
-        data = PlanData(
-            amount=sum(of_person.values(), Decimal("0.00")),
-            season={int(month): Decimal(value) for month, value in plan.season.items()},
-            average_cheque=plan.average_cheque,
-            rates={name: Decimal(value) for name, value in plan.rates.items()},
-            reason=plan.reason or _("Share of version %(version)s") % {"version": plan.version},
-        )
-        _check(scope, data)
-        drafts.append(_write(scope, data, of_person, draft, actor))
-    return drafts
+    return write_draft(scope, data, months, draft, actor)
 
 
 @transaction.atomic
@@ -124,10 +92,10 @@ def approve_year_plan(*, plan: YearPlan, actor: User, edition: int) -> YearPlan:
     targets. NotAllowed, StaleVersion, Conflict (no draft any more), Invalid by field.
     """
     scope = PlanScope(plan.year, plan.department, plan.user, plan.segment)
-    _guard(scope, actor)
+    guard_scope(scope, actor)
     if scope.user is None and actor.role != Role.DIRECTOR:
         raise NotAllowed(_("The plan of a whole department is approved by the director."))
-    draft = _lock(scope, edition)
+    draft = lock_draft(scope, edition)
     if draft is None or draft.pk != plan.pk:
         raise Conflict(_("This version is not a draft any more."))
     _check_complete(draft)
@@ -153,15 +121,16 @@ def approve_year_plan(*, plan: YearPlan, actor: User, edition: int) -> YearPlan:
 def drop_year_draft(*, plan: YearPlan, actor: User, edition: int) -> None:
     """Forgets a draft. NotAllowed, StaleVersion, Conflict (no draft any more)."""
     scope = PlanScope(plan.year, plan.department, plan.user, plan.segment)
-    _guard(scope, actor)
-    draft = _lock(scope, edition)
+    guard_scope(scope, actor)
+    draft = lock_draft(scope, edition)
     if draft is None or draft.pk != plan.pk:
         raise Conflict(_("This version is not a draft any more."))
     record(action="plan.drop", obj=draft, actor=actor, before={"version": draft.version, "amount": draft.amount})
     draft.delete()
 
 
-def _guard(scope: PlanScope, actor: User) -> None:
+def guard_scope(scope: PlanScope, actor: User) -> None:
+    """NotAllowed: the director plans everybody, a head his department."""
     if scope.department is None:
         allowed = actor.is_active and actor.role == Role.DIRECTOR
     else:
@@ -183,7 +152,7 @@ def _said(scope: PlanScope) -> dict[str, object]:
     }
 
 
-def _lock(scope: PlanScope, edition: int | None) -> YearPlan | None:
+def lock_draft(scope: PlanScope, edition: int | None) -> YearPlan | None:
     """The draft of the scope, under the department's lock; StaleVersion when the person saw another edition."""
     lock_figures(scope.department.pk if scope.department else 0)
     draft = YearPlan.objects.of_scope(**_keys(scope)).filter(status=PlanStatus.DRAFT).select_for_update().first()
@@ -207,7 +176,8 @@ def _months(scope: PlanScope, data: PlanData, kept: Mapping[int, Decimal]) -> di
     return {month: kept.get(month, data.months.get(month, Decimal("0.00"))) for month in range(1, 13)}
 
 
-def _check(scope: PlanScope, data: PlanData) -> None:
+def check_draft(scope: PlanScope, data: PlanData) -> None:
+    """What may not stand in a draft. Invalid by field."""
     checks = Checks()
     if data.leads is not None:
         checks.whole("leads", data.leads, most=2**31 - 1)
@@ -239,9 +209,10 @@ def _check(scope: PlanScope, data: PlanData) -> None:
         raise Invalid(errors)
 
 
-def _write(
+def write_draft(
     scope: PlanScope, data: PlanData, months: Mapping[int, Decimal], draft: YearPlan | None, actor: User
 ) -> YearPlan:
+    """The draft with these months, and its audit entry; the caller holds the lock."""
     if draft is None:
         last = YearPlan.objects.of_scope(**_keys(scope)).aggregate(last=Max("version"))["last"] or 0
         draft = YearPlan(

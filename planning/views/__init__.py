@@ -2,6 +2,7 @@ from planning.views.acts import plan_acts
 from planning.views.exports import plan_export
 from planning.views.frozen import verification_forecast
 from planning.views.page import plan_fact
+from planning.views.parts import plan_parts
 from planning.views.targets import target
 from planning.views.verification import plan_verification, verification_clients
 
@@ -9,6 +10,7 @@ __all__ = [
     "plan_acts",
     "plan_export",
     "plan_fact",
+    "plan_parts",
     "plan_verification",
     "target",
     "verification_clients",

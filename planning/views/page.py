@@ -94,6 +94,7 @@ def plan_fact(request: HttpRequest) -> HttpResponse:
         "export_url": _url(scope, viewer, page="export", period=str(kind), day=day.isoformat())
         if may_export(viewer)
         else "",
+        "parts_url": _url(scope, viewer, page="parts", period=str(kind), day=day.isoformat()),
         "years_url": f"/plan/year/?year={board.span.period.starts_on.year}"
         if viewer.role in (Role.HEAD, Role.DIRECTOR)
         else "",

@@ -318,6 +318,11 @@ TABLE: dict[str, Row] = {
     ),
     "plan_export": Row(LEADS),
     "plan_export@department": Row("200 head director; 404 rest", query="?department={department}"),
+    "plan_parts": Row(SALES),
+    "plan_parts@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
+    "plan_parts@department": Row(
+        "200 owner colleague farmer intern head director; 404 rest", query="?department={department}"
+    ),
     "plan_acts": Row(SALES),
     "plan_acts@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
     "plan_verification": Row(SALES),

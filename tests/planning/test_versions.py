@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
@@ -71,6 +72,34 @@ def test_people_sum_to_every_month_to_the_kopeck(kopecks, weights):
     shares = calc.split_between(months, dict(enumerate(weights)))
     for month, plan in months.items():
         assert sum(of_person[month] for of_person in shares.values()) == plan
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.integers(0, 10**11), min_size=1, max_size=23),
+    st.lists(st.integers(0, 9), min_size=1, max_size=6).filter(any),
+    st.booleans(),
+    st.integers(1, 23),
+)
+def test_parts_make_every_day_and_their_days_make_them_and_the_past_does_not_look_ahead(kopecks, weights, is_all, gone):
+    days = {date(2026, 11, at): Decimal(one) / 100 for at, one in enumerate(kopecks, 1)}
+    total = sum(days.values(), Decimal(0))
+    parts = {part: months[1] for part, months in calc.split_between({1: total}, dict(enumerate(weights))).items()}
+    if not is_all:
+        parts.pop(max(parts))
+    found = calc.days_between(days, parts)
+    assert all(sum(found[part].values()) == amount for part, amount in parts.items())
+    for day, plan in days.items():
+        of_day = [found[part][day] for part in parts]
+        assert min(of_day, default=0) >= 0 and (sum(of_day) == plan if is_all else sum(of_day) <= plan)
+    ahead = {day: plan for day, plan in days.items() if day.day > gone}
+    if ahead:
+        moved = {day: plan for day, plan in days.items() if day.day <= gone} | {
+            date(2026, 11, 30): sum(ahead.values(), Decimal(0))
+        }
+        again = calc.days_between(moved, parts)
+        assert all(again[part][day] == found[part][day] for part in parts for day in moved if day.day <= gone)
+    assert calc.days_between(days, {1: total, 2: Decimal("0.01")}) is None
 
 
 def test_a_spare_kopeck_goes_to_the_lower_id():

@@ -119,8 +119,7 @@ def _stretch(period: Period) -> str:
 
 
 def _month_url(scope: PlanScope, first: date) -> str:
-    """Plan and fact of that month; of a segment and of the company there is no such page."""
-    if scope.department is None or scope.segment is not None:
-        return ""
+    """Plan and fact of that month; of the company and of segments, the target beside its parts."""
     pairs = {name: value for name, value in scope_pairs(scope).items() if name in ("department", "user")}
-    return "/plan/?" + "&".join(["period=month", f"day={first:%Y-%m-%d}", *(f"{k}={v}" for k, v in pairs.items())])
+    page = "/plan/parts/?" if scope.department is None or scope.segment is not None else "/plan/?"
+    return page + "&".join(["period=month", f"day={first:%Y-%m-%d}", *(f"{k}={v}" for k, v in pairs.items())])

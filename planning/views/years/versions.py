@@ -22,6 +22,7 @@ from planning.models import YearPlan
 from planning.selectors.year_plans import months_of, versions_of
 from planning.views.calculators.texts import number_text, share_text
 from planning.views.scope import whole
+from planning.views.years.dividing import divide_links
 from planning.views.years.forms import RATE_LABELS
 from planning.views.years.scope import draft_url, list_url, may_approve, plan_asked, planner, scope_name, scope_of
 from planning.views.years.tree import month_name, tree_of_version
@@ -108,7 +109,6 @@ def _page(request: HttpRequest, plan: YearPlan, *, status: int = 200, refusal: s
     versions = list(versions_of(viewer=viewer, plan=plan))
     approved = next((one for one in versions if one.status == PlanStatus.APPROVED), None)
     is_draft = plan.status == PlanStatus.DRAFT
-    is_department = plan.department is not None and plan.user_id is None
     context = {
         "name": scope_name(scope),
         "plan": _head(plan),
@@ -123,7 +123,7 @@ def _page(request: HttpRequest, plan: YearPlan, *, status: int = 200, refusal: s
         "may_approve": is_draft and may_approve(viewer, scope),
         "waits_for_director": is_draft and not may_approve(viewer, scope),
         "draft_url": draft_url(scope),
-        "divide_url": f"/plan/year/{plan.pk}/divide/" if is_department else "",
+        "divisions": divide_links(plan),
         "compare_url": f"/plan/year/{plan.pk}/compare/" if any(one.version < plan.version for one in versions) else "",
         "back_url": list_url(plan.year),
     }
