@@ -5,7 +5,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 import phonenumbers
-from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
@@ -98,7 +97,7 @@ def as_date(value: dt.date | dt.datetime) -> dt.date:
     """The organisation's day of a moment; a date stays itself."""
     if not isinstance(value, dt.datetime):
         return value
-    return value.date() if value.tzinfo is None else value.astimezone(timezone.get_current_timezone()).date()
+    return value.date() if value.tzinfo is None else value.astimezone(clock.zone()).date()
 
 
 def date_long(value: dt.date | dt.datetime | None, *, today: dt.date | None = None) -> str:
@@ -175,7 +174,7 @@ def time(value: dt.datetime | dt.time | None) -> str:
     """«9:20»."""
     if value is None:
         return DASH
-    local = timezone.localtime(value) if isinstance(value, dt.datetime) and timezone.is_aware(value) else value
+    local = value.astimezone(clock.zone()) if isinstance(value, dt.datetime) and value.tzinfo is not None else value
     return f"{local.hour}:{local.minute:02d}"
 
 

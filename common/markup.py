@@ -4,13 +4,14 @@ Every function returns a SafeString whose variable parts are escaped.
 """
 
 import datetime as dt
-from collections.abc import Callable
+import html
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cache, lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 from common import formats
@@ -52,16 +53,29 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
+def escaped(value: object) -> str:
+    """`conditional_escape` that first looks for what nearly every value is: text, marked safe or not."""
+    kind = type(value)
+    if kind is SafeString:
+        return value  # type: ignore[return-value]
+    return html.escape(value) if kind is str else conditional_escape(value)  # type: ignore[arg-type]
+
+
+def piece(pattern: str, *values: object) -> SafeString:
+    """`format_html(pattern, *values)`, four times as fast: rows are made of hundreds of pieces."""
+    return SafeString(pattern.format(*[escaped(value) for value in values]))
+
+
 @cache
 def _icon(name: str, size: str) -> SafeString:
     extra = f" icon-{size}" if size else ""
-    return format_html('<svg class="icon{}" aria-hidden="true"><use href="{}"></use></svg>', extra, icon_href(name))
+    return piece('<svg class="icon{}" aria-hidden="true"><use href="{}"></use></svg>', extra, icon_href(name))
 
 
 def icon(name: str, label: str = "", size: str = "") -> SafeString:
     """One icon of the sprite, decorative unless `label` names it. `size`: "s" 14 px, "" 16 px, "l" 20 px."""
     drawn = _icon(name, size)
-    return format_html('{}<span class="sr">{}</span>', drawn, label) if label else drawn
+    return piece('{}<span class="sr">{}</span>', drawn, label) if label else drawn
 
 
 @remembered
@@ -85,14 +99,14 @@ def lamp(
         raise ValueError(f"{colour!r} is not a client colour")
     text = colour_word(key) if word is None else word
     classes = f"lamp lamp-{key}" + (f" lamp-{size}" if size else "")
-    inner = format_html('<span class="sr">{}</span>', text) if silent else conditional_escape(text)
-    drawn = format_html('<span class="{}">{}</span>', classes, inner)
+    inner = piece('<span class="sr">{}</span>', text) if silent else conditional_escape(text)
+    drawn = piece('<span class="{}">{}</span>', classes, inner)
     return tip(drawn, why) if why else drawn
 
 
 def tip(content: str, text: str) -> SafeString:
     """Content that tells more on hover and focus; Escape hides it."""
-    return format_html(
+    return piece(
         '<span class="tip" tabindex="0">{}<span class="tip-text" role="tooltip">{}</span></span>', content, text
     )
 
@@ -132,7 +146,7 @@ def age(
 
 @remembered
 def _chip(kind: str, text: str, why: str) -> SafeString:
-    chip = format_html('<span class="age{}">{}</span>', kind, text)
+    chip = piece('<span class="age{}">{}</span>', kind, text)
     return tip(chip, why) if why else chip
 
 
@@ -147,7 +161,7 @@ def plan_colour(percent: Decimal | float | None) -> str:
 def sign(colour: str) -> SafeString:
     """The bare shape of a plan light; decorative, the word stands beside it."""
     shape, mark = _SIGNS[colour.lower()]
-    return format_html(
+    return piece(
         '<svg class="sign sign-{}" viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/><path d="{}"/></svg>',
         colour.lower(),
         shape,
@@ -161,11 +175,11 @@ def plan_light(
     """Plan or staff light: shape, per cent and word. `colour`: a rule has already judged."""
     light = (colour or plan_colour(percent)).lower()
     if light not in _SIGNS:
-        return format_html('<span class="plan-light">{}</span>', word or gettext("no plan"))
+        return piece('<span class="plan-light">{}</span>', word or gettext("no plan"))
     words = {"red": gettext("failing"), "yellow": gettext("behind"), "green": gettext("on plan")}
     text = words[light] if word is None else word
-    figure = format_html("<b>{}</b> ", formats.percent(percent, places)) if percent is not None else ""
-    return format_html('<span class="plan-light">{}<span>{}{}</span></span>', sign(light), figure, text)
+    figure = piece("<b>{}</b> ", formats.percent(percent, places)) if percent is not None else ""
+    return piece('<span class="plan-light">{}<span>{}{}</span></span>', sign(light), figure, text)
 
 
 def tel(number: str | None, *, box: bool = False, url: str = "") -> SafeString:
@@ -173,11 +187,11 @@ def tel(number: str | None, *, box: bool = False, url: str = "") -> SafeString:
     if not number:
         return SafeString("")
     shown = formats.phone(number)
-    return format_html(
+    return piece(
         '<a class="tel{}" href="tel:{}"{}>{}{}</a>',
         " tel-box" if box else "",
         number,
-        format_html(' data-dial="{}"', url) if url else "",
+        piece(' data-dial="{}"', url) if url else "",
         icon("phone"),
         shown,
     )
@@ -190,9 +204,9 @@ def due(value: dt.date | dt.datetime | None, *, today: dt.date | None = None) ->
 
 @remembered
 def _due(text: str, is_late: bool) -> SafeString:
-    return format_html('<span class="late">{}</span>', text) if is_late else format_html("{}", text)
+    return piece('<span class="late">{}</span>', text) if is_late else piece("{}", text)
 
 
-def join(parts: list[str], separator: str = " · ") -> SafeString:
+def join(parts: Iterable[str], separator: str = " · ") -> SafeString:
     """Non-empty parts, escaped, joined by a middle dot (or by what `separator` says)."""
-    return mark_safe(separator.join(str(conditional_escape(part)) for part in parts if part))  # noqa: S308 - escaped above
+    return SafeString(separator.join(escaped(part) for part in parts if part))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final
 
 from django.db.models import Count, F, Q, QuerySet, Sum, Value
@@ -141,11 +142,17 @@ def list_page(clients: QuerySet[Client], *, sort: str, cursor: str) -> KeysetPag
     return keyset_page(rows, field=field, cursor=cursor, is_descending=goes_down)
 
 
-def opening_page(user: User, section: str, *, sort: str, like: QuerySet[Client]) -> KeysetPage[Client]:
-    """The first page of a section without any filter, by a statement compiled once; `like`: clients with their work."""
+def opening_page(user: User, section: str, *, sort: str) -> KeysetPage[Client]:
+    """The first page of a section without any filter, by a statement compiled once."""
     shape, values = scope_of(user)
-    clients, field, _down = ordered(like, sort)
+    clients, field, _down = _columns(sort)
     return keyset.opening_page(_openings.models((shape, section, sort), **values), clients, field=field)
+
+
+@cache
+def _columns(sort: str) -> tuple[QuerySet[Client], str, bool]:
+    """Nobody, with the columns of the list: what a cursor has to know of them."""
+    return ordered(with_work(Client.objects.none()), sort)
 
 
 def _opening_of(shape: tuple[ScopeShape, str, str], *, user: int, department: int) -> QuerySet[Client]:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import cast
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
@@ -19,6 +20,7 @@ from desk.selectors import clients as lists
 from desk.selectors.work import with_work
 
 CHIP_NAMES = ("colour", "age", "step")
+_PLACES = {"section", "sort", "cursor"}  # where one is in the list, not what is asked of it
 TAKEABLE = (Section.CALL_BASE, Section.SOFT_REFUSAL, Section.STRATEGIC)
 
 
@@ -42,26 +44,48 @@ class Asked:
         self.sort = self.query.get("sort", "name")
         if self.sort.lstrip("-") not in lists.SORTS or (self.reads_papers and self.sort.lstrip("-") != "name"):
             self.sort = "name"
+        self._request, self._has_form = request, has_form
+
+    @cached_property
+    def _data(self) -> QueryDict:
         data = self.query.copy()
         data["section"] = "" if self.section == "any" else self.section
+        return data
+
+    @cached_property
+    def _scope(self) -> QuerySet[Client]:
         sections = () if self.section == "any" else (self.section,)
-        scope = with_work(Client.objects.visible_to(self.viewer, sections=sections))
-        self.filter = WorkFilter(data, queryset=scope, request=request, asked_only=not has_form)
-        self.unchipped = self.filter
-        if any(name in data for name in CHIP_NAMES):
-            plain = data.copy()
-            for name in CHIP_NAMES:
-                plain.pop(name, None)
-            self.unchipped = WorkFilter(plain, queryset=scope, request=request, asked_only=True)
+        return with_work(Client.objects.visible_to(self.viewer, sections=sections))
+
+    @cached_property
+    def filter(self) -> WorkFilter:
+        return WorkFilter(self._data, queryset=self._scope, request=self._request, asked_only=not self._has_form)
+
+    @cached_property
+    def unchipped(self) -> WorkFilter:
+        """The filter without the chips, over which they count."""
+        if not any(name in self._data for name in CHIP_NAMES):
+            return self.filter
+        plain = self._data.copy()
+        for name in CHIP_NAMES:
+            plain.pop(name, None)
+        return WorkFilter(plain, queryset=self._scope, request=self._request, asked_only=True)
+
+    @property
+    def clients(self) -> QuerySet[Client]:
+        """What the filters leave of the scope."""
+        return self.filter.qs
 
     @property
     def is_work(self) -> bool:
         """Rows with colour, age and next step; the other sections hold nobody in work."""
         return not self.reads_papers and self.section in (Section.IN_WORK, Section.CUSTOMERS, "any")
 
-    @property
+    @cached_property
     def is_narrowed(self) -> bool:
         """Does any filter besides the section leave clients out?"""
+        if set(self.query) <= _PLACES:
+            return False  # nothing that a filter would read: none is built
         return any(name != "section" for name in self.filter.active)
 
     @property
@@ -71,7 +95,7 @@ class Asked:
 
     @property
     def is_chipped(self) -> bool:
-        return any(name in CHIP_NAMES for name in self.filter.active)
+        return self.is_narrowed and any(name in CHIP_NAMES for name in self.filter.active)
 
     def address(self, **changes: str | None) -> str:
         """The list's address with these parameters changed (None takes one out); paging starts anew."""
@@ -104,19 +128,20 @@ class Asked:
         row = whole.filter(pk=pk).first()
         if row is None:
             return {}
-        rows, _field, _down = lists.ordered(self.filter.qs, self.sort)
+        rows, _field, _down = lists.ordered(self.clients, self.sort)
         before, after = rows_beside(rows, field=field, row=row, is_descending=goes_down)
         return {name: one.pk for name, one in (("previous", before), ("next", after)) if one is not None}
 
-
-def acts_of(asked: Asked) -> dict[str, bool]:
-    role = asked.viewer.role
-    can_take = asked.viewer.is_manager and asked.section in TAKEABLE
-    can_transfer = role in (Role.HEAD, Role.DIRECTOR) and asked.is_work
-    can_export = lists.may_export(asked.viewer)
-    return {
-        "take": can_take,
-        "transfer": can_transfer,
-        "export": can_export,
-        "any": can_take or can_transfer or can_export,
-    }
+    @cached_property
+    def acts(self) -> dict[str, bool]:
+        """What may be done with several clients of the list at once."""
+        role = self.viewer.role
+        can_take = self.viewer.is_manager and self.section in TAKEABLE
+        can_transfer = role in (Role.HEAD, Role.DIRECTOR) and self.is_work
+        can_export = lists.may_export(self.viewer)
+        return {
+            "take": can_take,
+            "transfer": can_transfer,
+            "export": can_export,
+            "any": can_take or can_transfer or can_export,
+        }

@@ -16,7 +16,7 @@ from common.acts import answers_refusals
 from common.errors import ActError, Conflict
 from common.htmx import redirect, wants_fragment
 from desk.constants import BULK_LIMIT
-from desk.views.clients.asked import Asked, acts_of
+from desk.views.clients.asked import Asked
 from funnels.choices import OwnershipReason
 from funnels.models import SalesCycle
 from funnels.services import take_into_work, transfer
@@ -44,7 +44,7 @@ def chosen_of(request: HttpRequest, asked: Asked) -> list[int]:
 def client_bulk(request: HttpRequest) -> HttpResponse:
     asked = Asked(request)
     act = request.POST.get("act", "")
-    allowed = acts_of(asked)
+    allowed = asked.acts
     name = act.removesuffix("_form")
     if name not in ("take", "transfer") or not allowed[name]:
         raise Http404

@@ -20,19 +20,19 @@ from common.paging import CappedCount, count_up_to
 from desk.constants import BULK_LIMIT, COUNT_LIMIT
 from desk.selectors import clients as lists
 from desk.selectors.rows import reaches
-from desk.views.clients.asked import CHIP_NAMES, Asked, acts_of
+from desk.views.clients.asked import CHIP_NAMES, Asked
 from desk.views.clients.rows import base_line, columns_of, papers_line, work_line
 
 
 @require_safe
 def client_list(request: HttpRequest) -> HttpResponse:
     asked = Asked(request)
-    today, clients = clock.today(), asked.filter.qs
+    today = clock.today()
     cursor = request.GET.get("cursor", "")
     if asked.is_plain and not cursor:
-        page = lists.opening_page(asked.viewer, asked.section, sort=asked.sort, like=clients)
+        page = lists.opening_page(asked.viewer, asked.section, sort=asked.sort)
     else:
-        page = lists.list_page(clients, sort=asked.sort, cursor=cursor)
+        page = lists.list_page(asked.clients, sort=asked.sort, cursor=cursor)
     whom = reaches((row.pk for row in page.rows), asked.viewer)
     plain = calendar()
     line = work_line if asked.is_work else papers_line if asked.reads_papers else base_line
@@ -44,7 +44,7 @@ def client_list(request: HttpRequest) -> HttpResponse:
             if asked.is_plain
             else lists.chip_figures(asked.unchipped.qs, today)
         )
-        total, amount = lists.totals(clients) if asked.is_chipped else (figures.total, figures.in_work)
+        total, amount = lists.totals(asked.clients) if asked.is_chipped else (figures.total, figures.in_work)
         count, more = total, False
         summary = _("%(shown)s of %(total)s · %(amount)s in work") % {
             "shown": len(page.rows),
@@ -53,13 +53,12 @@ def client_list(request: HttpRequest) -> HttpResponse:
         }
     else:
         known = None if asked.is_narrowed else counts.get(asked.section)
-        capped = known or count_up_to(clients, COUNT_LIMIT)
+        capped = known or count_up_to(asked.clients, COUNT_LIMIT)
         count, more = capped.value, capped.is_capped
         summary = _("%(shown)s of %(total)s") % {
             "shown": len(page.rows),
             "total": f"{formats.number(count)}{'+' if more else ''}",
         }
-    bulk = acts_of(asked)
     context = {
         "asked": asked,
         "tabs": [] if asked.reads_papers else _tabs(asked, counts),
@@ -67,8 +66,7 @@ def client_list(request: HttpRequest) -> HttpResponse:
         "set_filters": _set_filters(asked),
         "columns": columns_of(asked),
         "rows": [line(row, whom[row.pk], today, plain, asked) for row in page.rows],
-        "is_work": asked.is_work,
-        "bulk": bulk,
+        "bulk": asked.acts,
         "total": count,
         "all_count": min(count, BULK_LIMIT),
         "summary": summary,
@@ -134,7 +132,9 @@ def _chips(asked: Asked, figures: lists.Figures | None) -> list[dict[str, Any]]:
 
 def _set_filters(asked: Asked) -> list[dict[str, str]]:
     """Every other filter that is set, as a chip that takes it out."""
-    shown = []
+    shown: list[dict[str, str]] = []
+    if not asked.is_narrowed:
+        return shown
     for name, value in asked.filter.active.items():
         if name == "section" or (asked.is_work and any(name == key and _is_chip(key, value) for key in CHIP_NAMES)):
             continue

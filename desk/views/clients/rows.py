@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -56,14 +55,31 @@ def columns_of(asked: Asked) -> list[dict[str, Any]]:
     return columns
 
 
-def _common(row: Client, asked: Asked) -> dict[str, Any]:
-    return {
-        "id": row.pk,
-        "name": row.name,
-        "url": address("client_card", row.pk) + asked.list_query,
-        "contact_url": address("contact_form", row.pk),
-        "sub": " · ".join(part for part in (size_word(row.size), row.category.name if row.category else "") if part),
-    }
+_LINE: Final = (
+    '<tr id="client-{0}" data-row data-href="{1}"{2}>{3}'
+    '<th scope="row"><a class="plain" href="{1}">{4}</a><small>{5}</small></th>{6}</tr>'
+)
+_CHOICE: Final = (
+    '<td class="check"><label><span class="sr">{} {}</span>'
+    '<input type="checkbox" form="bulk-form" name="ids" value="{}" data-bulk-item></label></td>'
+)
+
+
+def _line(row: Client, asked: Asked, cells: SafeString) -> SafeString:
+    """One row of the table as one piece: a template would ask for each of five hundred."""
+    sub = " · ".join(part for part in (size_word(row.size), row.category.name if row.category else "") if part)
+    contact, choice = "", ""
+    if asked.is_work:
+        contact = markup.piece(' data-contact-url="{}"', address("contact_form", row.pk))
+    if asked.acts["any"]:
+        choice = markup.piece(_CHOICE, _choose(), row.name, row.pk)
+    url = address("client_card", row.pk) + asked.list_query
+    return markup.piece(_LINE, row.pk, url, contact, choice, row.name, sub, cells)
+
+
+@markup.remembered
+def _choose() -> str:
+    return _("Choose")
 
 
 @markup.remembered
@@ -74,12 +90,12 @@ def size_word(size: str) -> str:
 @markup.remembered
 def _opening(css: str, label: str) -> SafeString:
     """The beginning of a cell: fifty rows share it."""
-    return format_html('<td{} data-label="{}"><div>', format_html(' class="{}"', css) if css else "", label)
+    return markup.piece('<td{} data-label="{}"><div>', markup.piece(' class="{}"', css) if css else "", label)
 
 
 def _cells(openings: tuple[SafeString, ...], texts: tuple[Any, ...]) -> SafeString:
-    """The cells of a row as one piece: a template would ask for each of four hundred."""
-    return format_html_join("", "{}{}</div></td>", zip(openings, texts, strict=True))
+    cells = (markup.piece("{}{}</div></td>", opening, text) for opening, text in zip(openings, texts, strict=True))
+    return markup.join(cells, "")
 
 
 @markup.remembered
@@ -108,7 +124,7 @@ def _papers_openings() -> tuple[SafeString, ...]:
     return tuple(_opening("", label) for label in (_("INN"), _("KPP"), _("City"), _("Manager")))
 
 
-def work_line(row: Client, reach: Reach, today: Any, plain: Calendar, asked: Asked) -> dict[str, Any]:
+def work_line(row: Client, reach: Reach, today: Any, plain: Calendar, asked: Asked) -> SafeString:
     viewer = asked.viewer
     work: Any = row
     days = max(0, plain.counted_days(work.running_from, today)) if work.running_from else None
@@ -116,36 +132,31 @@ def work_line(row: Client, reach: Reach, today: Any, plain: Calendar, asked: Ask
     owner = row.owner.short_name if row.owner and row.owner_id != viewer.pk else ""
     step: Any = formats.DASH
     if work.next_step_at:
-        step = format_html(
+        step = markup.piece(
             '{}<span class="sub">{}</span>', markup.due(work.next_step_at, today=today), work.next_step_text
         )
     elif work.cycle_id:
         url = address("client_next_step", row.pk)
-        step = format_html(
+        step = markup.piece(
             '<a class="chip chip-add" href="{0}" hx-get="{0}" hx-target="#dialog-body">{1}{2}</a>',
             url,
             markup.icon("plus", size="s"),
             _("Set the step"),
         )
     stale = stale_mark(work.state_flag_on if work.cycle_id else None, today)
-    state = format_html("{} {}", state_word(row.state), stale) if stale else state_word(row.state)
+    state = markup.piece("{} {}", state_word(row.state), stale) if stale else state_word(row.state)
     lamp = markup.lamp(work.colour, why=colour_why(work.colour, work.colour_rule)) if work.cycle_id else formats.DASH
-    return _common(row, asked) | {
-        "owner": owner,
-        "cells": _cells(
-            _work_openings(),
-            (
-                format_html('{}<span class="sub">{}</span>', reach.person or formats.DASH, owner),
-                lamp,
-                markup.age(days, short=True) if days is not None else formats.DASH,
-                state,
-                step,
-                last_contact(work.last_contact_kind, work.last_contact_at),
-                _term(left),
-                formats.money(work.amount),
-            ),
-        ),
-    }
+    cells = (
+        markup.piece('{}<span class="sub">{}</span>', reach.person or formats.DASH, owner),
+        lamp,
+        markup.age(days, short=True) if days is not None else formats.DASH,
+        state,
+        step,
+        last_contact(work.last_contact_kind, work.last_contact_at),
+        _term(left),
+        formats.money(work.amount),
+    )
+    return _line(row, asked, _cells(_work_openings(), cells))
 
 
 @markup.remembered
@@ -155,34 +166,20 @@ def _term(left: int | None) -> str:
     return _("%(n)s d.") % {"n": formats.number(left)} if left >= 0 else _("over")
 
 
-def base_line(row: Client, reach: Reach, today: Any, plain: Calendar, asked: Asked) -> dict[str, Any]:
-    return _common(row, asked) | {
-        "owner": "",
-        "cells": _cells(
-            _base_openings(),
-            (
-                reach.person or formats.DASH,
-                markup.tel(reach.phone) or formats.DASH,
-                row.city or formats.DASH,
-                state_word(row.state),
-                formats.date_num(row.recall_on, today=today),
-                row.imported_responsible or formats.DASH,
-            ),
-        ),
-    }
+def base_line(row: Client, reach: Reach, today: Any, plain: Calendar, asked: Asked) -> SafeString:
+    cells = (
+        reach.person or formats.DASH,
+        markup.tel(reach.phone) or formats.DASH,
+        row.city or formats.DASH,
+        state_word(row.state),
+        formats.date_num(row.recall_on, today=today),
+        row.imported_responsible or formats.DASH,
+    )
+    return _line(row, asked, _cells(_base_openings(), cells))
 
 
-def papers_line(row: Client, reach: Reach, today: Any, plain: Calendar, asked: Asked) -> dict[str, Any]:
+def papers_line(row: Client, reach: Reach, today: Any, plain: Calendar, asked: Asked) -> SafeString:
     """Requisites alone, as an accountant reads them."""
-    return _common(row, asked) | {
-        "owner": "",
-        "cells": _cells(
-            _papers_openings(),
-            (
-                row.inn or formats.DASH,
-                row.kpp or formats.DASH,
-                row.city or formats.DASH,
-                row.owner.short_name if row.owner else formats.DASH,
-            ),
-        ),
-    }
+    owner = row.owner.short_name if row.owner else formats.DASH
+    cells = (row.inn or formats.DASH, row.kpp or formats.DASH, row.city or formats.DASH, owner)
+    return _line(row, asked, _cells(_papers_openings(), cells))
