@@ -11,6 +11,7 @@ urlpatterns = [
     path("plan/verification/", views.plan_verification, name="plan_verification"),
     path("plan/verification/clients/", views.verification_clients, name="verification_clients"),
     path("plan/verification/forecast/", views.verification_forecast, name="verification_forecast"),
+    path("plan/verification/amounts/", views.verification_amounts, name="verification_amounts"),
     path("plan/target/", views.target, name="plan_target"),
     path("plan/year/", years.year_plans, name="year_plans"),
     path("plan/year/draft/", years.year_draft, name="year_draft"),

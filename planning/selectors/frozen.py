@@ -35,6 +35,7 @@ class FrozenLine:
     paid_before: Decimal | None = None
     counts: Mapping[Colour, int] = field(default_factory=dict)
     clients: int | None = None
+    has_amounts: bool = False  # whether the amount of each client was kept
     rates: Mapping[str, Mapping[Colour, Fraction]] = field(default_factory=dict)
 
     @property
@@ -93,6 +94,7 @@ def _line(
         paid_before=None if paid is None else Decimal(paid),
         counts={} if counts is None else {colour: counts.get(str(colour), 0) for colour in Colour},
         clients=None if cycles is None else len({clients[pk] for pk in cycles if pk in clients}),
+        has_amounts="parts" in row.details,
         rates={
             segments[pk]: {Colour(name): Fraction(rate) for name, rate in rates.items()}
             for pk, rates in row.details.get("conversions", {}).items()

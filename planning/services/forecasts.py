@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from accounts.models import Department
 from accounts.selectors import calendar as production_calendar
@@ -15,7 +16,8 @@ from journal.services import in_batch
 from planning.models import ForecastSnapshot
 from planning.rules import ALL_KINDS, Span, span_of
 from planning.selectors import department_figures, forecast_for, forecast_inputs
-from planning.selectors.forecast import Inputs, SpanForecast
+from planning.selectors.forecast import Inputs, SpanForecast, manager_funnels
+from planning.selectors.frozen_parts import amounts_to_keep
 
 
 def freeze_forecasts(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
@@ -53,12 +55,14 @@ def _freeze(
         department_id=department.pk, day=day, as_of=as_of - timedelta(days=1), kinds=list(spans)
     )
     rows = []
+    funnels = manager_funnels(inputs, {})
     for kind, span in spans.items():
         paid = {user_id: of_person[kind].fact for user_id, of_person in figures.people.items()}
         made = forecast_for(inputs=inputs, span=span, paid=paid, target=figures.whole[kind].plan)
+        kept = amounts_to_keep(inputs, funnels, made.days_left)
         rows += [
             row
-            for row in _rows(department, span, inputs, made, (as_of - day).days, at)
+            for row in _rows(department, span, inputs, made, kept, (as_of - day).days, at)
             if (row.user_id, row.period) not in known
         ]
     # Two runs at once: the first insert wins, the second one finds the row there.
@@ -67,7 +71,13 @@ def _freeze(
 
 
 def _rows(
-    department: Department, span: Span, inputs: Inputs, made: SpanForecast, late_days: int, at: datetime
+    department: Department,
+    span: Span,
+    inputs: Inputs,
+    made: SpanForecast,
+    kept: Mapping[int, dict[str, Any]],
+    late_days: int,
+    at: datetime,
 ) -> list[ForecastSnapshot]:
     def row(user_id: int | None, amount: Decimal, details: dict) -> ForecastSnapshot:
         return ForecastSnapshot(
@@ -81,7 +91,10 @@ def _rows(
             frozen_at=at,
         )
 
-    people = [row(one.manager_id, one.amount, made.details[one.manager_id]) for one in made.department.managers]
+    people = [
+        row(one.manager_id, one.amount, made.details[one.manager_id] | kept.get(one.manager_id, {}))
+        for one in made.department.managers
+    ]
     counts = {"red": 0, "yellow": 0, "green": 0}
     for line in inputs.lines:
         counts[str(line.colour)] += 1

@@ -1,6 +1,7 @@
 from planning.views.acts import plan_acts
 from planning.views.exports import plan_export
 from planning.views.frozen import verification_forecast
+from planning.views.frozen_amounts import verification_amounts
 from planning.views.page import plan_fact
 from planning.views.parts import plan_parts
 from planning.views.targets import target
@@ -13,6 +14,7 @@ __all__ = [
     "plan_parts",
     "plan_verification",
     "target",
+    "verification_amounts",
     "verification_clients",
     "verification_forecast",
 ]

@@ -21,10 +21,10 @@ from planning.constants import Colour
 from planning.rules import previous_day, span_of
 from planning.selectors.frozen import Frozen, FrozenLine, frozen_forecast
 from planning.views.cells import bias_text, payments_between, percent_of, trust
+from planning.views.frozen_amounts import amounts_url
 from planning.views.page import period_asked
 from planning.views.scope import Scope, chosen
 
-PATH = "/plan/verification/forecast/"
 _COLOURS = (Colour.GREEN, Colour.YELLOW, Colour.RED)
 
 
@@ -49,6 +49,7 @@ def verification_forecast(request: HttpRequest) -> HttpResponse:
         "rows": [_row(one, span, {"period": str(kind), **day}, is_open=one.user.pk in openable) for one in found.lines],
         "total": _total(scope, found),
         "how": _how(scope, found),
+        "lacks_amounts": any(one.is_frozen and not one.has_amounts for one in found.lines),
         "is_bare": any(one.is_frozen and one.clients is None for one in found.lines),
         "back_url": "/plan/verification/?" + urlencode({**who, **day}),
     }
@@ -72,6 +73,7 @@ def _row(one: FrozenLine, span: Any, asked: dict[str, str], *, is_open: bool) ->
         "forecast": formats.money(one.forecast),
         "paid_before": formats.money(one.paid_before) if one.paid_before is not None else "",
         "rest": formats.money(one.forecast - one.paid_before) if one.paid_before is not None else "",
+        "rest_url": amounts_url({**who, **asked}) if is_open and one.has_amounts else "",
         "is_frozen": one.is_frozen,
         "counts": [
             {"lamp": markup.lamp(str(colour), silent=True), "n": formats.number(one.counts[colour])}

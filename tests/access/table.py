@@ -329,6 +329,8 @@ TABLE: dict[str, Row] = {
     "plan_verification@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
     "verification_forecast": Row(SALES),
     "verification_forecast@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
+    "verification_amounts": Row("200 sellers; 404 rest"),  # the clients are always somebody's
+    "verification_amounts@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
     "verification_clients": Row(SALES),
     "verification_clients@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
     "plan_target": Row(LEADS, "422 heads director; 404 rest"),

@@ -5,6 +5,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from deals.models import Offer
 from funnels.models import Contact, Movement, Ownership, SalesCycle
@@ -23,6 +25,7 @@ from tests.planning.test_calculator_pages import NBSP, ask, plain, rows_of
 from tests.planning.walking import cases_of, figures_in, number_of, rows_under, walk
 
 PATH = "/calculators/passages/"
+AMOUNTS = "/plan/verification/amounts/"
 FROZEN = "/plan/verification/forecast/"
 TODAY = date(2026, 11, 20)
 EARLIEST = TODAY - timedelta(days=90)
@@ -307,8 +310,17 @@ def test_a_frozen_forecast_opens_its_people_whose_money_and_clients_add_up_to_it
     # |210 − 190| + |140 − 154| + |0 − 26|, of 370 paid
     assert sum(roubles(row["error"]) for row in rows) == 60_000
     assert "1 − 60 000 ₽ / 370 000 ₽ = 83,78 %" in plain(page) and str(total["light"]) == str(month["light"])
-    assert "цвет и сумма отдельного клиента на тот день в нём не хранятся" in plain(page)
+    assert "Снимок хранит каждого клиента с цветом, суммой и шансом того дня" in plain(page)
+    assert sum(bool(row["rest_url"]) for row in rows) >= 2
     for row in rows:
+        if row["rest_url"]:
+            amounts = head.get(row["rest_url"])
+            parts = [
+                Decimal(one["expected"].replace(NBSP, "").replace("₽", "").replace(",", "."))
+                for one in amounts.context["rows"]
+            ]
+            assert sum(parts) == roubles(row["rest"]) and amounts.context["total"] == row["rest"]
+            assert len(parts) == number_of(row["clients"] or "0")
         assert roubles(row["paid_before"] or "0") + roubles(row["rest"] or "0") == roubles(row["forecast"])
         if row["clients_url"]:
             assert rows_under(head, row["clients_url"]) == number_of(row["clients"])
@@ -387,4 +399,46 @@ def test_a_forecast_frozen_without_its_parts_shows_dashes_and_says_why(as_user, 
     page = as_user(cast.volkov).get(f"{FROZEN}?period=month")
     (row,) = page.context["rows"]
     assert (row["forecast"], row["paid_before"], row["rest"], row["counts"]) == (f"100{NBSP}000{NBSP}₽", "", "", [])
-    assert "этот снимок заморожен без них" in plain(page)
+    assert "этот снимок заморожен без них" in plain(page) and row["rest_url"] == ""
+    bare = plain(as_user(cast.volkov).get(f"{AMOUNTS}?period=month&user={cast.ivanova.pk}"))
+    assert "заморожен без сумм отдельных клиентов" in bare
+
+
+def test_a_frozen_amount_is_what_the_client_was_expected_to_bring_on_that_day(as_user, cast, django_assert_num_queries):
+    cast.petrov.employed_on = date(2026, 9, 20)
+    cast.petrov.save(update_fields=["employed_on"])
+    with on(date(2026, 10, 1), 0, 30):
+        for amount, already in ((100_000, 30_000), (70_000.33, 0), (None, 0), (10_000, 20_000)):
+            open_cycle(cast, cast.petrov, "yellow", expected_amount=amount, paid_amount=already)
+        open_cycle(cast, cast.ivanova, "green")
+        cold = open_cycle(cast, cast.petrov, "red", expected_amount=55_555)
+        freeze_forecasts(day=date(2026, 10, 1))
+    snapshot = ForecastSnapshot.objects.get(user=cast.petrov, period="month")
+    SalesCycle.objects.filter(pk=cold.pk).update(colour="green", expected_amount=999_999)
+    head = as_user(cast.volkov)
+    page = head.get(f"{AMOUNTS}?period=month&user={cast.petrov.pk}")
+    rows = page.context["rows"]
+    # 31 days are left: everything fits. Yellow 42 %, red 21 %, a newcomer's first month counts a quarter.
+    cheque = Fraction(cast.medium.average_cheque)
+    sums = [Fraction(70_000), Fraction("70000.33"), cheque, Fraction(0)]
+    expected = Fraction(1, 4) * (Fraction(42, 100) * sum(sums) + Fraction(21, 100) * 55_555)
+    assert abs(Fraction(snapshot.amount) - expected) <= Fraction(1, 200)
+    assert Decimal(page.context["total"].replace(NBSP, "").replace("₽", "").replace(",", ".")) == snapshot.amount
+    red = next(row for row in rows if row["url"] == f"/clients/{cold.client_id}/")
+    assert (red["amount"], red["chance"], red["timing"]) == (
+        f"55{NBSP}555{NBSP}₽",
+        f"21,00{NBSP}%",
+        f"100{NBSP}%",
+    )
+    assert "25 %" in page.context["ramp"].replace(NBSP, " ")
+    with django_assert_num_queries(page_cost(head, f"{AMOUNTS}?period=month&user={cast.ivanova.pk}")):
+        head.get(f"{AMOUNTS}?period=month&user={cast.petrov.pk}")
+    assert as_user(cast.belov).get(f"{AMOUNTS}?user={cast.petrov.pk}").status_code == 404
+    assert as_user(cast.volkov).get(AMOUNTS).status_code == 404
+    assert len(as_user(cast.petrov).get(f"{AMOUNTS}?period=month").context["rows"]) == 5
+
+
+def page_cost(browser, url) -> int:
+    with CaptureQueriesContext(connection) as found:
+        browser.get(url)
+    return len(found)
