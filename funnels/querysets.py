@@ -8,7 +8,8 @@ from django.db.models import Q
 
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import Absence
-from clients.querysets import visibility_q
+from clients.models import Client
+from clients.querysets import owned_q, visibility_q
 from common import clock
 from funnels.choices import OPEN_ORDER_STATUSES, Colour
 
@@ -31,6 +32,17 @@ class OfCycleQuerySet(models.QuerySet):
 class CycleQuerySet(OfClientQuerySet):
     def open(self) -> Self:
         return self.filter(closed_at__isnull=True)
+
+    def open_to(self, user: User) -> Self:
+        """`open().visible_to(user)`, asked of the sale: its owner is the client's, who is of the client's department and
+        has owned clients only (`check_invariants`), so that ninety sales are counted without reading ninety clients."""
+        rows = self.open()
+        if not user.is_active or user.role not in (*MANAGER_ROLES, Role.HEAD, Role.DIRECTOR):
+            return rows.visible_to(user)
+        rows = rows.exclude(client__in=Client.objects.filter(is_live=False))
+        if user.role == Role.HEAD:
+            return rows.filter(owner__department=user.department_id)
+        return rows if user.role == Role.DIRECTOR else rows.filter(owned_q(user, clock.today()))
 
     def coloured(self) -> Self:
         return self.open().exclude(colour=Colour.NONE)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, F, Func, IntegerField, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Reverse
 
 from clients.constants import PHONE_SUFFIX_SHORTEST, SEARCH_LONGEST, SEARCH_SHORTEST
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # More clients than this behind one suffix or address are no answer; the list of a filter may show them all the same.
 _MOST_MATCHES: Final = 500
+# Rows looked at beyond those that are shown: a name may begin with the text once its legal form is left out.
+_SPARE: Final = 10
 _EXTENSION_WORDS: Final = re.compile(r"(?:доб|доп|вн|ext)\w*\.?", re.IGNORECASE)
 
 
@@ -39,17 +41,35 @@ def search(user: User, text: str, limit: int = 20) -> list[Client]:
     matches = search_q(user, text)
     if matches is None:
         return []
-    scope = Client.objects.visible_to(user).filter(matches)
-    # Unordered and limited inside: else the planner walks the whole base by name in the hope of meeting the fragment.
-    keys = scope.order_by().values("pk")[:_MOST_MATCHES]
+    clients = Client.objects.visible_to(user)
     opening = sort_key(text) if any(mark.isalpha() for mark in text) else ""
     begins = Q(sort_key__gte=opening, sort_key__lt=opening + LAST_CHARACTER)
+    # Unordered and limited inside: else the planner walks the whole base by name in the hope of meeting the fragment.
+    scope = clients.filter(matches)
+    keys = scope.order_by().values("pk")[:_MOST_MATCHES]
     if opening:
-        # A range of the index by name: the first rows of a common word are found without reading all of its rows.
-        keys = keys.union(scope.filter(begins).order_by("sort_key", "pk").values("pk")[:limit])
+        first = _first_by_name(clients.filter(begins), matches, limit)
+        # A condition without a column: what follows is not even begun when a short walk by name has met enough.
+        scope = scope.alias(met=_number_of(first)).filter(met__lt=limit)
+        beginning = scope.filter(begins).order_by("sort_key", "pk").values("pk")[:limit]
+        keys = first.union(beginning, scope.order_by().values("pk")[:_MOST_MATCHES])
     rank = Case(When(begins, then=0), default=1) if opening else Value(0)
     found = Client.objects.filter(pk__in=keys).select_related("owner")
     return list(found.order_by(rank, "sort_key", "pk")[:limit])
+
+
+def _first_by_name(clients: QuerySet[Client], matches: Q, limit: int) -> QuerySet[Client, Any]:
+    """Keys of the first clients by name, those that match.
+
+    CASE keeps the index of fragments out: of a common word it would hand out every row.
+    """
+    walked = Client.objects.filter(pk__in=clients.order_by("sort_key", "pk").values("pk")[: limit + _SPARE])
+    return walked.alias(is_match=Case(When(matches, then=1), default=0)).filter(is_match=1).order_by().values("pk")
+
+
+def _number_of(rows: QuerySet[Client, Any]) -> Subquery:
+    counted = rows.annotate(number=Func(F("pk"), function="COUNT", output_field=IntegerField())).values("number")
+    return Subquery(counted, output_field=IntegerField())
 
 
 def search_q(user: User, text: str) -> Q | None:

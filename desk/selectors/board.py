@@ -15,7 +15,6 @@ from accounts.models import Department, User
 from accounts.selectors import ScopeShape, scope_of, viewer_of
 from clients.choices import Section
 from clients.models import Client
-from clients.querysets import visibility_q
 from common.paging import CappedCount, KeysetPage, capped, keyset_page, number_up_to, numbers_up_to
 from common.prepared import Prepared
 from desk.constants import BOARD_CARDS, COUNT_LIMIT
@@ -51,13 +50,13 @@ class Wanted:
 
 
 def cycles_of(viewer: User, wanted: Wanted) -> QuerySet[SalesCycle]:
-    rows = SalesCycle.objects.coloured().filter(visibility_q(viewer, "client__", OWNED))
+    rows = SalesCycle.objects.open_to(viewer).coloured()
     if viewer.role == Role.ACCOUNTANT:
         rows = rows.none()  # requisites and documents only
     if wanted.manager is not None:
         rows = rows.filter(owner=wanted.manager)
     if wanted.department is not None:
-        rows = rows.filter(client__department=wanted.department)
+        rows = rows.filter(owner__department=wanted.department)  # the client's own
     return rows
 
 

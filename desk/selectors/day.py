@@ -12,9 +12,11 @@ from django.db.models import Count, Q, QuerySet
 from accounts.choices import Role
 from accounts.models import Absence, Department, User
 from accounts.selectors import ScopeShape, calendar, scope_of, viewer_of
+from clients.choices import Section
 from clients.models import Client, Segment
+from clients.querysets import free_to_take_q
 from common import clock
-from common.paging import CappedCount, capped, number_up_to
+from common.paging import CappedCount, capped, numbers_up_to
 from common.prepared import Prepared
 from common.workdays import PeriodKind, norm_week
 from deals.models import Offer
@@ -184,9 +186,14 @@ def _offers_counted(_shape: None, *, user: int, first: date, last: date) -> Quer
 
 
 def _free_counted(shape: ScopeShape, *, user: int, department: int, today: date) -> QuerySet:
-    """How many clients the person may take, in one row."""
+    """How many clients the person may take: of the base and of those whose day has come, in one row."""
     viewer = viewer_of(shape, user, department)
-    return number_up_to(Client.objects.visible_to(viewer).free_to_take(today), COUNT_LIMIT)
+    sections = {"base": (Section.CALL_BASE,), "due": (Section.SOFT_REFUSAL, Section.STRATEGIC)}
+    free = {
+        name: Client.objects.visible_to(viewer, those).live().filter(free_to_take_q(today, sections=those))
+        for name, those in sections.items()
+    }
+    return numbers_up_to(free, COUNT_LIMIT)
 
 
 _contacts, _offers, _free = Prepared(_contacts_counted), Prepared(_offers_counted), Prepared(_free_counted)
@@ -195,7 +202,7 @@ _contacts, _offers, _free = Prepared(_contacts_counted), Prepared(_offers_counte
 def _free_to_take(user: User, today: date) -> CappedCount:
     shape, values = scope_of(user)
     rows = _free(shape, today=today, **values)
-    return capped(rows[0][0] if rows else 0, COUNT_LIMIT)
+    return capped(sum(number or 0 for number in rows[0]) if rows else 0, COUNT_LIMIT)
 
 
 def _norms(day: Day) -> None:

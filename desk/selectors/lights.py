@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from accounts.models import Department, User
@@ -251,9 +252,9 @@ def _movement(board: Lights) -> None:
     moves = Movement.objects.filter(user__in=by_owner, on__gte=first, on__lte=last).order_by()
     for user_id, number in moves.filter(kind__in=MovementKind.values).values_list("user_id").annotate(n=Count("pk")):
         by_owner[user_id].rises += number
+    since = min(first, board.today - timedelta(days=6))
     changes = (
-        ColourChange.objects.filter(cycle__client__department=board.department)
-        .filter(on__gte=min(first, board.today - timedelta(days=6)))
+        ColourChange.objects.filter(cycle__in=_alive_since(board.department, since), on__gte=since)
         .order_by()
         .values_list("owner_id", "from_colour", "to_colour", "on")
         .annotate(n=Count("pk"))
@@ -278,6 +279,16 @@ def _movement(board: Lights) -> None:
         whole.rises = sum(line.rises for line in board.lines)
         whole.falls = sum(line.falls for line in board.lines)
         whole.rises_norm = sum(line.rises_norm for line in judged)
+
+
+def _alive_since(department: Department, day: date) -> QuerySet[SalesCycle, Any]:
+    """The department's sales that are open or were closed on the day or later: no other has changed its colour since.
+
+    Open ones by their owners, who are of the department: the others' sales are not read for it.
+    """
+    still = SalesCycle.objects.open().filter(owner__department=department)
+    closed = SalesCycle.objects.filter(closed_at__gte=clock.local_moment(day, time(0)), client__department=department)
+    return still.order_by().values("pk").union(closed.order_by().values("pk"))
 
 
 def _half_up(value: Fraction) -> int:

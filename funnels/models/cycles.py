@@ -102,12 +102,30 @@ class SalesCycle(models.Model):
                 condition=Q(closed_at__isnull=True),
                 name="funnels_cycle_board",
             ),
+            # the sums of a whole board
+            models.Index(
+                fields=["state", "colour"],
+                include=["expected_amount", "client"],
+                condition=Q(closed_at__isnull=True),
+                name="funnels_cycle_sums",
+            ),
             # what the night re-asks
             models.Index(fields=["recheck_on"], condition=Q(closed_at__isnull=True), name="funnels_cycle_to_recheck"),
             # deal terms that end
             models.Index(fields=["term_ends_on"], condition=Q(closed_at__isnull=True), name="funnels_cycle_by_term"),
             # conversions of finished cycles
-            models.Index(fields=["closed_on", "outcome"], name="funnels_cycle_finished"),
+            models.Index(
+                fields=["closed_on", "outcome"],
+                include=["id", "client", "segment", "refusal_reason", "paid_amount"],
+                name="funnels_cycle_finished",
+            ),
+            # what was closed lately, whatever day its evidence names
+            models.Index(
+                fields=["closed_at"],
+                include=["id", "client"],
+                condition=Q(closed_at__isnull=False),
+                name="funnels_cycle_by_closing",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -169,6 +187,10 @@ class Ownership(models.Model):
         ]
         indexes = [
             models.Index(fields=["user", "ended_at"], name="funnels_ownership_by_user"),
+            # what a person's periods of ninety days came to
+            models.Index(
+                fields=["user", "ended_on"], condition=Q(cycle__isnull=False), name="funnels_ownership_by_end"
+            ),
             # who is 7, 10, 11 days old: an index scan by date
             models.Index(
                 fields=["flag_on"],

@@ -109,6 +109,22 @@ def test_search_costs_at_most_three_queries_for_three_rows_and_for_three_hundred
     assert max(counted[0]) <= 3
 
 
+@pytest.mark.parametrize("beginning", [3, 60])
+def test_names_that_begin_with_the_word_come_first_and_all_by_name(cast, beginning):
+    """A short walk by name meets enough of sixty; of three the index of fragments finds the others."""
+    for number in range(beginning):
+        ClientFactory(department=cast.sales, name=f"ООО «Берёза {number:02}»", sort_key=f"береза {number:02}")
+    for number in range(30):
+        ClientFactory(
+            department=cast.sales, name=f"АО «Белая берёза {number:02}»", sort_key=f"белая береза {number:02}"
+        )
+        # Its place by name is among them, but the word is not in its name.
+        ClientFactory(department=cast.sales, name=f"Лес {number:02}", sort_key=f"береза {number:02} и лес")
+    found = [client.name for client in search(cast.volkov, "берёза")]
+    begins = [f"ООО «Берёза {number:02}»" for number in range(min(beginning, 20))]
+    assert found == begins + [f"АО «Белая берёза {number:02}»" for number in range(20 - len(begins))]
+
+
 def test_a_hidden_client_is_hinted_only_for_a_whole_number_or_inn(cast, zarya):
     for text in ("4567", "заря", "info@zarya-sever.ru", "770708389", "", "x\x00"):
         assert hidden_hint(cast.petrov, text) == []

@@ -8,8 +8,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Absence
+from clients.models import Client
+from common import clock
 from desk.constants import BOARD_CARDS
 from desk.selectors.board import Wanted, columns_of
+from funnels.models import SalesCycle
 from tests.desk.test_lights import open_cycles
 from tests.factories.work import on
 
@@ -64,6 +68,23 @@ def test_a_head_looks_at_one_manager_and_at_no_stranger(cast, as_user):
     assert browser.get(f"/funnel/?manager={cast.belov.pk}").status_code == 404
     assert browser.get(f"/funnel/?department={cast.other.pk}").status_code == 404
     assert as_user(cast.ivanova).get(f"/funnel/?manager={cast.petrov.pk}").status_code == 404
+
+
+@pytest.mark.parametrize("who", ["ivanova", "petrov", "belov", "volkov", "director", "quality", "accountant", "admin"])
+def test_open_sales_asked_by_their_owner_are_those_of_the_visible_clients(cast, who):
+    with on(TODAY):
+        mine = open_cycles(cast, cast.ivanova, green=1, red=2)
+        open_cycles(cast, cast.petrov, yellow=1)
+        open_cycles(cast, cast.belov, red=1, department=cast.other)
+        Client.objects.filter(pk=mine[0].client_id).update(has_calls=True, has_documents=True)
+        Client.objects.filter(pk=mine[1].client_id).update(is_live=False)
+        Absence.objects.create(
+            user=cast.petrov, deputy=cast.ivanova, starts_on=TODAY, kind="vacation", created_at=clock.now()
+        )
+        person = getattr(cast, who)
+        asked = set(SalesCycle.objects.open_to(person))
+        assert asked == set(SalesCycle.objects.open().visible_to(person))
+        assert mine[1] not in asked
 
 
 def test_an_unknown_column_is_not_found(cast, as_user):

@@ -15,7 +15,7 @@ from clients.choices import Section
 from common import clock
 from common.text import sort_key
 from desk.selectors.lights import lights_of
-from funnels.models import DepartmentReview, Ownership, SalesCycle
+from funnels.models import ColourChange, DepartmentReview, Ownership, SalesCycle
 from funnels.selectors import department_funnel
 from funnels.services.clocks import fill_clock
 from journal.models import AuditEvent
@@ -125,6 +125,30 @@ def test_the_department_is_the_sum_of_its_managers_in_count_and_money(cast):
         assert sum(line.amounts.get(colour, 0) for line in board.lines) == asked.cell(colour).amount
         assert board.whole.amounts.get(colour, 0) == asked.cell(colour).amount
     assert line_of(board, cast.volkov).is_reserve
+
+
+def test_a_sale_closed_this_week_counts_among_the_changes_whatever_day_its_evidence_names(cast):
+    with on(TODAY):
+        kept, paid, old = open_cycles(cast, cast.ivanova, red=3)
+        (foreign,) = open_cycles(cast, cast.belov, red=1, department=cast.other)
+        month_ago = TODAY - timedelta(days=30)
+        for cycle, before, after, day in (
+            (kept, "yellow", "red", TODAY),
+            (kept, "red", "yellow", month_ago),
+            (paid, "green", "none", TODAY),
+            (old, "red", "none", month_ago),
+            (foreign, "yellow", "red", TODAY),
+        ):
+            ColourChange.objects.create(
+                cycle=cycle, owner=cycle.owner, from_colour=before, to_colour=after, rule="R1", rules_version=1, on=day,
+                at=clock.now(),
+            )  # fmt: skip
+        for cycle, closed_at in ((paid, clock.now()), (old, clock.now() - timedelta(days=30))):
+            SalesCycle.objects.filter(pk=cycle.pk).update(
+                owner=None, colour="none", outcome="won", closed_on=month_ago, closed_at=closed_at
+            )
+        changes = lights_of(cast.sales).changes
+    assert changes == {"yellow": -1, "red": 1, "green": -1, "none": 1}
 
 
 def test_below_eighteen_only_shares_are_shown(cast):
