@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
+from psycopg2.extensions import AsIs
 
 from common import clock
 
@@ -21,16 +22,17 @@ from common import clock
 _FIRST_ID, _FIRST_YEAR, _WORD = 9_100_000_000_000_000_000, 9_000, "\uffffvalue "
 _MOST_SHAPES = 200
 
-Value = int | str | date  # a moment is a date, too
+Value = int | str | date | list[int]  # a moment is a date, too; ids are asked for by `…__in`
 
 
 class Prepared:
     """`Prepared(build)(shape, name=value, …)` → rows of `build(shape, name=stand-in, …).values_list(…)`;
     `Prepared(build).models(shape, name=value, …)` → the objects of `build(…)` with what it selects along with them.
 
-    `shape` holds everything that `build` may branch on (role, whether there is a department); values are ids, words,
-    days and moments, which `build` only hands on to filters. A shape is compiled anew every day of the organisation, so that
-    `clock.today()` inside a scope is the day's. ValueError: a moment or a changed value is baked into the query.
+    `shape` holds everything that `build` may branch on (role, whether there is a department); values are ids, lists of
+    ids, words, days and moments, which `build` only hands on to filters. A shape is compiled anew every day of the
+    organisation, so that `clock.today()` inside a scope is the day's. ValueError: a moment or a changed value is baked
+    into the query, or a list holds what is no number.
     """
 
     def __init__(self, build: Callable[..., QuerySet]) -> None:
@@ -55,13 +57,13 @@ class Prepared:
 
     def _compiled(self, shape: Hashable, values: Mapping[str, Value]) -> _Statement | None:
         stand_ins = {name: _stand_in(value, place) for place, (name, value) in enumerate(values.items())}
-        slots = {(type(value), value): _Slot(name) for name, value in stand_ins.items()}
+        slots = {_key_of(value): _Slot(name) for name, value in stand_ins.items()}
         compiler = self._build(shape, **stand_ins).query.get_compiler(connection=connection)
         try:
             sql, params = compiler.as_sql()
         except EmptyResultSet:
             return None
-        placed = tuple(slots.get((type(param), param), param) if _is_plain(param) else param for param in params)
+        placed = tuple(slots.get(_key_of(param), param) if _is_plain(param) else param for param in params)
         if wrong := [param for param in placed if isinstance(param, datetime) or _is_changed(param)]:
             raise ValueError(f"of the query's parameters {wrong} would never change again: hand them over as values")
         converters = compiler.get_converters([column for column, _sql, _alias in compiler.select])
@@ -91,7 +93,7 @@ class _Statement:
         return list(ModelIterable(asked))  # type: ignore[arg-type]
 
     def _filled(self, values: Mapping[str, Value]) -> list[Any]:
-        return [values[one.name] if isinstance(one, _Slot) else one for one in self.params]
+        return [_spelled(values[one.name]) if isinstance(one, _Slot) else one for one in self.params]
 
     def _read(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         read = list(row)
@@ -107,11 +109,24 @@ class _Slot:
 
 
 def _stand_in(value: Value, place: int) -> Value:
+    if isinstance(value, list):
+        return [_FIRST_ID + place]
     if isinstance(value, datetime):
         return datetime(_FIRST_YEAR + place, 1, 1, tzinfo=UTC)
     if isinstance(value, date):
         return date(_FIRST_YEAR + place, 1, 1)
     return f"{_WORD}{place}" if isinstance(value, str) else _FIRST_ID + place
+
+
+def _key_of(value: Value) -> Hashable:
+    """A list of ids stands in the statement as its only one."""
+    value = value[0] if isinstance(value, list) else value
+    return type(value), value
+
+
+def _spelled(value: Value) -> Any:
+    """What the driver is given: `IN (…)` has one place for however many ids."""
+    return AsIs(", ".join(str(int(one)) for one in value) or "NULL") if isinstance(value, list) else value
 
 
 def _is_plain(param: Any) -> bool:

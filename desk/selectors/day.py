@@ -6,15 +6,16 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from accounts.choices import Role
-from accounts.models import Absence, Department, User
+from accounts.models import Department, User
 from accounts.selectors import ScopeShape, calendar, scope_of, viewer_of
 from clients.choices import Section
 from clients.models import Client, Segment
-from clients.querysets import free_to_take_q
+from clients.querysets import OwnedByDeputised, free_to_take_q
 from common import clock
 from common.paging import CappedCount, capped, numbers_up_to
 from common.prepared import Prepared
@@ -54,6 +55,7 @@ class Day:
     colours: Counter[str] = field(default_factory=Counter)
     worklist: int = 0
     ratio: Ratio | None = None
+    owners: dict[int, str] = field(default_factory=dict)  # short names of those the person deputises for
     ages: dict[int, int] = field(default_factory=dict)  # ownership id → counted days
     received: list[Ownership] = field(default_factory=list)
     pinned: list[Ownership] = field(default_factory=list)
@@ -92,29 +94,21 @@ def day_of(user: User) -> Day:
         table = TIME_TABLES.get(Role(user.role))
         # A working Saturday follows Friday's table.
         day.blocks = table[min(today.weekday(), 4)] if table else ()
-    owners = {user.pk, *Absence.objects.covering(today).filter(deputy=user).values_list("user_id", flat=True)}
-    rows = list(
-        Ownership.objects.open()
-        .with_cycle()
-        .filter(user__in=owners, cycle__closed_at__isnull=True)
-        .select_related("cycle", "client__department", "user")
-        .order_by("pk")
-    )
-    _sort_out(day, rows)
-    day.ratio = _ratio(day, rows)
     starts = clock.local_moment(today, time(0))
-    day.gone = list(
-        RotationOrder.objects.filter(old_owner=user, status=OrderStatus.EXECUTED, executed_at__gte=starts)
-        .select_related("client", "recipient")
-        .order_by("-amount", "pk")
-    )
+    rows = _works.models(None, user=user.pk, today=today, starts=starts, until=end_of(today))
+    _sort_out(day, rows)
+    others = {row.user_id for row in rows} - {user.pk}
+    day.owners = {one.pk: one.short_name for one in User.objects.filter(pk__in=others)} if others else {}
+    day.ratio = _ratio(day, rows)
+    day.gone = _gone.models(None, user=user.pk, starts=starts)
     day.figures = plan_fact_for(user, day=today, kinds=PERIODS, today=today)
     _norms(day)
     day.free = _free_to_take(user, today)
     return day
 
 
-def _sort_out(day: Day, rows: list[Ownership]) -> None:
+def _sort_out(day: Day, rows: list[Any]) -> None:
+    """`rows`: ownerships as `_works_of` finds them, with go-live and whether the step has an hour."""
     until = end_of(day.today)
     for row in rows:
         cycle = row.cycle
@@ -123,7 +117,7 @@ def _sort_out(day: Day, rows: list[Ownership]) -> None:
             day.worklist += cycle.kind == "new"
             if cycle.colour == "green":
                 day.greens.append(row)
-        age = day.ages[row.pk] = age_of(row, row.client.department.rotation_starts_on, day.today)
+        age = day.ages[row.pk] = age_of(row, row.go_live, day.today)
         is_new = row.reason == OwnershipReason.ROTATION and (
             cycle.last_contact_at is None or cycle.last_contact_at < row.started_at
         )
@@ -141,10 +135,8 @@ def _sort_out(day: Day, rows: list[Ownership]) -> None:
     day.queue.sort(key=lambda row: (row.cycle.next_step_at, row.pk))
     day.deal.sort(key=lambda row: (row.cycle.next_step_at or far, row.pk))
     day.greens.sort(key=lambda row: (-(row.cycle.expected_amount or Decimal(0)), row.pk))
-    timed = Task.objects.open().filter(
-        kind="next_step", has_time=True, due_at__lt=until, due_at__gte=clock.local_moment(day.today, time(0))
-    )
-    day.timed = set(timed.filter(cycle__in=[row.cycle_id for row in day.queue]).values_list("cycle_id", flat=True))
+    queued = {row.cycle_id for row in day.queue}
+    day.timed = {row.cycle_id for row in rows if row.is_timed and row.cycle_id in queued}
 
 
 def _ratio(day: Day, rows: list[Ownership]) -> Ratio:
@@ -153,7 +145,7 @@ def _ratio(day: Day, rows: list[Ownership]) -> Ratio:
         if row.user_id == day.user.pk:
             found[row.cycle.segment_id][row.cycle.colour] += 1
     by_segment = {pk: Counts(green=n["green"], yellow=n["yellow"], red=n["red"]) for pk, n in found.items()}
-    floors = floors_of(Segment.objects.filter(pk__in=found))
+    floors = floors_of(_segments.models(None))
     return ratio_of(by_segment, floors, newcomer=is_newcomer(day.user, day.today))
 
 
@@ -185,6 +177,25 @@ def _offers_counted(_shape: None, *, user: int, first: date, last: date) -> Quer
     return rows.order_by().values("created_by_id").annotate(number=Count("pk")).values_list("number")
 
 
+def _works_of(_shape: None, *, user: int, today: date, starts: datetime, until: datetime) -> QuerySet:
+    """Open ownerships of the person and of those he deputises for, with the cycle, the client and what the day asks."""
+    timed = Task.objects.open().filter(kind="next_step", has_time=True, due_at__gte=starts, due_at__lt=until)
+    return (
+        Ownership.objects.open()
+        .with_cycle()
+        .filter(Q(user_id=user) | Q(OwnedByDeputised(F("user_id"), user, today)), cycle__closed_at__isnull=True)
+        .select_related("cycle", "client")
+        .annotate(go_live=F("client__department__rotation_starts_on"))
+        .annotate(is_timed=Exists(timed.filter(cycle=OuterRef("cycle_id"))))
+        .order_by("pk")
+    )
+
+
+def _gone_of(_shape: None, *, user: int, starts: datetime) -> QuerySet:
+    left = RotationOrder.objects.filter(old_owner_id=user, status=OrderStatus.EXECUTED, executed_at__gte=starts)
+    return left.select_related("client", "recipient").order_by("-amount", "pk")
+
+
 def _free_counted(shape: ScopeShape, *, user: int, department: int, today: date) -> QuerySet:
     """How many clients the person may take: of the base and of those whose day has come, in one row."""
     viewer = viewer_of(shape, user, department)
@@ -197,6 +208,8 @@ def _free_counted(shape: ScopeShape, *, user: int, department: int, today: date)
 
 
 _contacts, _offers, _free = Prepared(_contacts_counted), Prepared(_offers_counted), Prepared(_free_counted)
+_works, _gone = Prepared(_works_of), Prepared(_gone_of)
+_segments = Prepared(lambda _shape: Segment.objects.all())
 
 
 def _free_to_take(user: User, today: date) -> CappedCount:

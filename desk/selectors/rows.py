@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode
 
-from django.utils.html import format_html
+from django.db.models import QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
@@ -19,6 +19,7 @@ from accounts.selectors import calendar
 from clients.models import ContactPerson, Phone
 from common import clock, formats, markup
 from common.addresses import address
+from common.prepared import Prepared
 from common.workdays import Calendar
 from desk.selectors.words import ROTATION_TIME
 from funnels.constants import CLOCK_LIMIT_DAYS
@@ -66,15 +67,26 @@ def reaches(client_ids: Iterable[int], viewer: User) -> dict[int, Reach]:
     if viewer.role == Role.ACCOUNTANT:
         return {pk: Reach() for pk in ids}
     people: dict[int, tuple[int, str]] = {}
-    active = ContactPerson.objects.active().filter(client__in=ids).order_by("-is_dm", "pk")
-    for client_id, pk, name in active.values_list("client_id", "pk", "full_name"):
+    for client_id, pk, name in _people(None, ids=ids):
         people.setdefault(client_id, (pk, name))
     phones: dict[int, str] = {}
-    live = Phone.objects.filter(client__in=ids, is_live=True).exclude(e164="").order_by("pk")
-    for client_id, person_id, number in live.values_list("client_id", "person_id", "e164"):
+    for client_id, person_id, number in _phones(None, ids=ids):
         if client_id not in phones or (client_id in people and person_id == people[client_id][0]):
             phones[client_id] = number
     return {pk: Reach(short_person(people[pk][1]) if pk in people else "", phones.get(pk, "")) for pk in ids}
+
+
+def _people_of(_shape: None, *, ids: list[int]) -> QuerySet:
+    active = ContactPerson.objects.active().filter(client__in=ids).order_by("-is_dm", "pk")
+    return active.values_list("client_id", "pk", "full_name")
+
+
+def _phones_of(_shape: None, *, ids: list[int]) -> QuerySet:
+    live = Phone.objects.filter(client__in=ids, is_live=True).exclude(e164="").order_by("pk")
+    return live.values_list("client_id", "person_id", "e164")
+
+
+_people, _phones = Prepared(_people_of), Prepared(_phones_of)
 
 
 def short_person(full_name: str) -> str:
@@ -124,7 +136,7 @@ def last_contact(kind: str, at: Any) -> SafeString:
 
 @markup.remembered
 def _contact_on(kind: str, day: str) -> SafeString:
-    return format_html("{} {}", markup.icon(KIND_ICONS.get(kind, "phone"), size="s"), day)
+    return markup.piece("{} {}", markup.icon(KIND_ICONS.get(kind, "phone"), size="s"), day)
 
 
 @markup.remembered
@@ -154,7 +166,7 @@ def stale_mark(flag_on: date | None, day: date) -> SafeString:
     """The red mark of a client older than ten counted days in one state (R-S0-P7); empty before."""
     if flag_on is None or day < flag_on:
         return SafeString("")
-    return format_html('<span class="tag tag-bad">{}</span>', _("Stagnant in the state"))
+    return markup.piece('<span class="tag tag-bad">{}</span>', _("Stagnant in the state"))
 
 
 def work_row(

@@ -65,6 +65,26 @@ def test_words_are_values_unless_they_are_changed_on_the_way(cast):
         Prepared(lambda shape, *, name: User.objects.filter(login__contains=name))("x", name="iva")
 
 
+def test_one_statement_answers_for_any_number_of_ids(cast):
+    built = []
+
+    def some(shape, *, ids, department):
+        built.append(shape)
+        return User.objects.filter(pk__in=ids, department=department).order_by("pk").values_list("pk")
+
+    ask, both = Prepared(some), [cast.ivanova.pk, cast.petrov.pk]
+    for ids, found in (
+        (both, both),
+        ([cast.petrov.pk], [cast.petrov.pk]),
+        ([], []),
+        ([*both, cast.belov.pk, *range(10**6, 10**6 + 200)], both),
+    ):
+        assert [pk for (pk,) in ask("x", ids=ids, department=cast.sales.pk)] == found
+    assert built == ["x"]
+    with pytest.raises(ValueError, match="invalid literal"):
+        ask("x", ids=["1) OR (true"], department=cast.sales.pk)
+
+
 def test_days_and_moments_are_values_and_one_statement_answers(cast):
     User.objects.update(last_login=datetime(2026, 3, 1, tzinfo=UTC))
     ask = Prepared(

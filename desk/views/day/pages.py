@@ -167,7 +167,7 @@ def _rows(found: Day, asked: str, is_own: bool, request: HttpRequest) -> dict[st
                 whom[row.client_id],
                 day=found.today,
                 days=found.ages[row.pk],
-                owner=row.user.short_name if row.user_id != found.user.pk else "",
+                owner=found.owners.get(row.user_id, ""),
                 list_query=list_query,
             )
             for row in rows
