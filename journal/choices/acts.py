@@ -126,6 +126,7 @@ ACT_WORDS: Final = {
     "vacancy.close": _("vacancy closed"),
     "vacancy.draft": _("vacancy drafted"),
     "vacancy.edit": _("vacancy changed"),
+    "vacancy.export": _("vacancies exported"),
     "vacancy.open": _("vacancy opened"),
 }
 

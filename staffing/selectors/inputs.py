@@ -17,8 +17,7 @@ from django.db.models import Avg, Count, Q, Sum
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import Absence, Department, User
 from accounts.selectors import calendar as production_calendar
-from clients.choices import Section
-from clients.models import Client, Segment
+from clients.models import Segment
 from common.money import MAX_MONEY, Exact, round_kopecks, split_exact
 from common.workdays import month_end
 from funnels.choices import Outcome
@@ -41,6 +40,7 @@ from staffing.constants import (
     USUAL_ATTRITION,
     CustomerSize,
 )
+from staffing.selectors.customers import customer_base
 
 ROLE_OF = {Role.HUNTER: StaffRole.HUNTER, Role.INTERN: StaffRole.HUNTER, Role.FARMER: StaffRole.FARMER}
 
@@ -218,8 +218,7 @@ def _open_money(department: Department, cheques: Mapping[int, Decimal]) -> dict[
 def _customers(department: Department) -> dict[CustomerSize, int]:
     """Customers of the base by size; one without a label is kept as a small one."""
     counted = dict.fromkeys(CustomerSize, 0)
-    base = Client.objects.filter(department=department, section=Section.CUSTOMERS, is_live=True).order_by()
-    for size, number in base.values_list("size").annotate(number=Count("pk")):
+    for size, number in customer_base(department).order_by().values_list("size").annotate(number=Count("pk")):
         counted[CustomerSize(size) if size in set(CustomerSize) else CustomerSize.SMALL] += number
     return counted
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.dateformat import format as date_format
@@ -19,7 +19,7 @@ from accounts.models import User
 from common import clock, formats
 from common.acts import answers_refusals, attempt
 from common.htmx import redirect, wants_fragment
-from common.paging import keyset_page
+from common.paging import DEFAULT_PAGE_SIZE, keyset_page
 from planning.views.calculators import address_of, number_text
 from staffing.choices import StaffRole, VacancyStatus
 from staffing.forms import VacancyForm
@@ -28,32 +28,41 @@ from staffing.selectors import staff_lights
 from staffing.services import close_vacancy, edit_vacancy, open_vacancy
 from staffing.views.calculator.page import PATH
 from staffing.views.calculator.texts import bottleneck_name, fte_text, k_light
+from staffing.views.vacancy_filters import LIST, asked_vacancies, department_menu, role_chips, vacancy_reader
+
+PAGE_SIZE = DEFAULT_PAGE_SIZE
 
 
 @require_safe
 def vacancies(request: HttpRequest) -> HttpResponse:
-    """`?state=closed` shows the closed ones, page by page; else all that wait for somebody."""
-    viewer = _viewer(request)
-    is_closed = request.GET.get("state", "") == VacancyStatus.CLOSED
-    rows = Vacancy.objects.visible_to(viewer).select_related("department", "created_by")
-    context: dict[str, Any] = {"is_closed": is_closed, "calculator_url": PATH}
-    if is_closed:
-        page = keyset_page(
-            rows.filter(status=VacancyStatus.CLOSED),
-            field="created_at",
-            cursor=request.GET.get("page", ""),
-            is_descending=True,
-        )
-        shown = list(page.rows)
-        context["next_url"] = f"?state=closed&page={page.next_cursor}" if page.next_cursor else ""
-        context["previous_url"] = f"?state=closed&page={page.previous_cursor}" if page.previous_cursor else ""
-    else:
-        shown = list(rows.not_closed().order_by("department__name", "role"))
+    """`?state=closed&role=&department=&page=`: the closed ones, else all that wait for somebody."""
+    asked = asked_vacancies(request)
+    viewer, is_closed = asked.viewer, asked.is_closed
+    page = keyset_page(
+        asked.rows,
+        field="created_at" if is_closed else "department__name",
+        cursor=request.GET.get("page", ""),
+        is_descending=is_closed,
+        size=PAGE_SIZE,
+    )
+    shown = list(page.rows)
+    context: dict[str, Any] = {
+        "is_closed": is_closed,
+        "is_filtered": asked.is_filtered,
+        "calculator_url": PATH,
+        "chips": role_chips(asked),
+        "departments": department_menu(asked),
+        "summary": _("%(count)s in the list") % {"count": formats.number(asked.rows.count())},
+        "next_url": asked.url(page=page.next_cursor) if page.has_next else "",
+        "previous_url": asked.url(page=page.previous_cursor) if page.has_previous else "",
+        "reset_url": asked.url(role=None, department=None),
+        "export_url": address_of(f"{LIST}export/", asked.address),
+    }
     lights = staff_lights({row.department_id for row in shown})
     context["rows"] = [_row(row, viewer, lights) for row in shown]
     context["tabs"] = [
-        {"url": reverse("vacancies"), "label": _("Waiting"), "active": not is_closed},
-        {"url": "?state=closed", "label": _("Closed ones"), "active": is_closed},
+        {"url": asked.url(state=None), "label": _("Waiting"), "active": not is_closed},
+        {"url": asked.url(state=VacancyStatus.CLOSED.value), "label": _("Closed ones"), "active": is_closed},
     ]
     return render(request, "staffing/vacancies.html", context)
 
@@ -62,7 +71,7 @@ def vacancies(request: HttpRequest) -> HttpResponse:
 @answers_refusals
 def vacancy(request: HttpRequest, pk: int) -> HttpResponse:
     """The form of one vacancy: a fragment in the dialog, a page without JavaScript."""
-    viewer = _viewer(request)
+    viewer = vacancy_reader(request)
     row = _vacancy(viewer, pk)
     initial = VacancyForm.values_of(row)
     form = VacancyForm(
@@ -100,18 +109,10 @@ def vacancy_close(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _act(request: HttpRequest, pk: int, act: Callable[..., Vacancy], told: str) -> HttpResponse:
-    viewer = _viewer(request)
+    viewer = vacancy_reader(request)
     act(vacancy=_vacancy(viewer, pk), actor=viewer)
     messages.success(request, told)
     return redirect(request, reverse("vacancies"))
-
-
-def _viewer(request: HttpRequest) -> User:
-    """Head or director; for everybody else the page does not exist."""
-    viewer: User = request.user  # type: ignore[assignment]
-    if viewer.role not in (Role.HEAD, Role.DIRECTOR):
-        raise Http404
-    return viewer
 
 
 def _vacancy(viewer: User, pk: int) -> Vacancy:

@@ -396,7 +396,12 @@ TABLE: dict[str, Row] = {
     "staffing_calculator@department": Row(
         "200 head director; 404 rest", "409 head director; 404 rest", query="?department={department}"
     ),
+    "staffing_customers": Row(LEADS),
+    "staffing_customers@department": Row("200 head director; 404 rest", query="?department={department}"),
     "vacancies": Row(LEADS),
+    "vacancies@department": Row("200 head director; 404 rest", query="?department={department}"),
+    "vacancies_export": Row(LEADS),
+    "vacancies_export@department": Row("200 head director; 404 rest", query="?department={department}"),
     "vacancy": Row("200 head director; 404 rest", "422 head director; 404 rest", {"pk": "vacancy"}),
     "vacancy_open": Row(POST="303 head director; 404 rest", args={"pk": "vacancy"}),
     "vacancy_close": Row(POST="303 head director; 404 rest", args={"pk": "vacancy"}),

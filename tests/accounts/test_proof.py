@@ -190,7 +190,14 @@ def test_an_export_of_more_than_a_thousand_rows_asks(cast, stale, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "url", ["/clients/export/", "/documents/export/?tab=payments", "/rotation/history/export/", "/audit/?csv=1"]
+    "url",
+    [
+        "/clients/export/",
+        "/documents/export/?tab=payments",
+        "/rotation/history/export/",
+        "/audit/?csv=1",
+        "/staffing/vacancies/export/",
+    ],
 )
 def test_every_list_that_may_be_long_asks(cast, stale, monkeypatch, url):
     http = stale(cast.director)

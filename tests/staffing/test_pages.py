@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
+from html import unescape
+from importlib import import_module
+from io import BytesIO
 from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from python_calamine import CalamineWorkbook
 
 from accounts.models import User
 from journal.models import AuditEvent
@@ -275,6 +280,55 @@ def test_a_vacancy_is_changed_opened_and_closed_on_its_pages(cast, as_user):
     assert "Закрыта" in closed and "Открыть вакансию" not in closed
     shown = plain(browser.get(url))
     assert "&lt;b&gt;" in shown and "Сохранить" not in shown
+
+
+def test_small_customers_and_those_without_a_label_have_a_list_that_adds_up(cast, as_user):
+    for size in ("small", "", "not_ours", "large"):
+        ClientFactory(department=cast.sales, section="customers", owner=cast.smirnova, state="c5", size=size)
+    ClientFactory(department=cast.other, section="customers", owner=cast.belov, state="c5", size="small")
+    for reader in (cast.volkov, cast.director):
+        browser = as_user(reader)
+        page = browser.get(PAGE, {"role": "farmer", "department": cast.sales.pk})
+        (url,) = set(re.findall(r'href="(/calculators/staffing/customers/[^"]*)"', page.content.decode()))
+        listed = browser.get(unescape(url))
+        assert len(listed.context["rows"]) == 3 and "3 в списке" in plain(listed)
+        assert 'name="small" value="3"' in page.content.decode()
+    assert "без метки" in plain(listed)
+    assert as_user(cast.ivanova).get("/calculators/staffing/customers/").status_code == 404
+    assert as_user(cast.director).get("/calculators/staffing/customers/?size=huge").status_code == 404
+
+
+def test_vacancies_are_filtered_paged_and_exported_as_they_are_filtered(cast, as_user, monkeypatch):
+    monkeypatch.setattr(import_module("staffing.views.vacancies"), "PAGE_SIZE", 2)
+    draft(cast)
+    for number in range(3):
+        Vacancy.objects.create(
+            department=cast.sales, role="farmer", status="closed", headcount=number + 1, reason={"k": "0.5"},
+            wanted_on=date(2026, 6, 1), created_at=f"2026-03-0{number + 1}T21:30Z", closed_at="2026-04-01T09:00Z",
+        )  # fmt: skip
+    Vacancy.objects.create(
+        department=cast.other, role="hunter", headcount=9, wanted_on=date(2026, 6, 1), created_at="2026-03-01T09:00Z"
+    )
+    director = as_user(cast.director)
+    assert len(director.get(LIST).context["rows"]) == 2
+    assert len(director.get(LIST, {"department": cast.sales.pk}).context["rows"]) == 1
+    nobody = director.get(LIST, {"role": "farmer"})
+    assert nobody.context["rows"] == [] and "Сбросить" in plain(nobody)
+    first = director.get(LIST, {"state": "closed", "role": "farmer"})
+    second = director.get(first.context["next_url"])
+    people = [row["people"] for row in (*first.context["rows"], *second.context["rows"])]
+    assert people == ["3", "2", "1"] and "3 в списке" in plain(second) and second.context["previous_url"]
+    sent = director.get(first.context["export_url"])
+    rows = CalamineWorkbook.from_filelike(BytesIO(b"".join(sent.streaming_content))).get_sheet_by_index(0).to_python()
+    # 21:30 of Greenwich is the next day here.
+    assert [(row[2], row[5], row[10]) for row in rows[1:]] == [(n, 0.5, date(2026, 3, n + 1)) for n in (1, 2, 3)]
+    told = AuditEvent.objects.get(action="vacancy.export")
+    assert told.actor_login == "director" and told.after["count"] == 3 and told.after["role"] == "farmer"
+    own = as_user(cast.volkov).get(f"{LIST}export/")
+    rows = CalamineWorkbook.from_filelike(BytesIO(b"".join(own.streaming_content))).get_sheet_by_index(0).to_python()
+    assert [row[1] for row in rows[1:]] == [cast.sales.name]
+    assert as_user(cast.ivanova).get(f"{LIST}export/").status_code == 404
+    assert as_user(cast.volkov).get(LIST, {"department": cast.other.pk}).status_code == 404
 
 
 def test_pages_ask_as_much_for_two_people_as_for_twelve(cast, as_user):

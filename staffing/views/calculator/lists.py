@@ -13,11 +13,14 @@ from staffing.constants import CustomerSize
 from staffing.selectors import StaffInputs
 from staffing.views.calculator.form import Block, customer_names
 
+CUSTOMERS = "/calculators/staffing/customers/"
+
 
 def lists_of(place: Place, inputs: StaffInputs, blocks: list[Block]) -> dict[str, str]:
     """By field: plan, deals of the cheque, cases of the conversions, the people and customers counted.
 
-    Customers without a label are counted as small ones, whom no filter tells apart, so only larger ones have a list.
+    Customers without a label are counted as small ones, whom no filter of clients tells apart: they have a list of
+    their own.
     """
     found = {"managers": "#people"}
     for block in blocks:
@@ -29,7 +32,9 @@ def lists_of(place: Place, inputs: StaffInputs, blocks: list[Block]) -> dict[str
         for colour in Colour:
             found[block.name(f"p_{colour}")] = passages_url(place, str(colour), segment=block.segment)
     for size in CustomerSize:
-        if size is not CustomerSize.SMALL:
+        if size is CustomerSize.SMALL:
+            found[customer_names(size)[0]] = address_of(CUSTOMERS, {"department": place.department.pk})
+        else:
             asked = {"section": Section.CUSTOMERS.value, "department": place.department.pk, "size": size.value}
             found[customer_names(size)[0]] = address_of("/clients/", asked)
     return found
