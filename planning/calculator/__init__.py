@@ -22,6 +22,7 @@ from planning.calculator.forecast import (
     expected_from_line,
     forecast_department,
     forecast_manager,
+    individual_plans,
     mean_conversions,
     timing_factor,
 )
@@ -141,6 +142,7 @@ __all__ = [
     "half_plans",
     "hit_rate",
     "homogeneity",
+    "individual_plans",
     "is_deviating",
     "is_week_done",
     "light",

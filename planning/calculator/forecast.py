@@ -10,6 +10,8 @@ from common.money import Exact, round_kopecks, split_exact
 from planning.calculator.zones import attainment_zone
 from planning.constants import LEAST_PASSAGES, Colour, PerColour, Reference, Zone
 
+_COLOURS = tuple(str(colour) for colour in Colour)
+
 
 @dataclass(frozen=True)
 class Passages:
@@ -110,7 +112,7 @@ def days_remaining(today: date, ends_on: date) -> int:
     return max(0, (ends_on - today).days + 1)
 
 
-def timing_factor(reference: Reference, colour: Colour, days_left: int) -> Fraction:
+def timing_factor(reference: Reference, colour: Colour | str, days_left: int) -> Fraction:
     """τ: the part of a client's way to payment that still fits into the period, at most 1."""
     needed = reference.days_to_payment(colour)
     return Fraction(1) if not needed else min(Fraction(1), Fraction(max(0, days_left)) / needed)
@@ -138,31 +140,48 @@ def inflow(segment: SegmentFunnel, days_left: int) -> Fraction:
     return segment.new_clients_per_day * Fraction(segment.average_cheque) * chance * days
 
 
-def forecast_manager(manager: ManagerFunnel, days_left: int) -> ManagerForecast:
-    """F_m = paid + ramp · (Σ A·π·τ + inflow), rounded once."""
-    deals = dict.fromkeys(Colour, Fraction(0))
+# Reference by its identity → π and π · τ by colour; held for as long as the funnels that own the references.
+_Chances = dict[int, dict[str, tuple[Fraction, Fraction]]]
+
+
+def forecast_manager(manager: ManagerFunnel, days_left: int, known: _Chances | None = None) -> ManagerForecast:
+    """F_m = paid + ramp · (Σ A·π·τ + inflow), rounded once. `known`: chances that managers of a department share."""
+    known = {} if known is None else known
+    deals = dict.fromkeys(_COLOURS, Fraction(0))
     unpaid = Fraction(0)
     for segment in manager.segments:
-        counts, amounts = dict.fromkeys(Colour, 0), dict.fromkeys(Colour, Decimal(0))
+        counts, amounts = dict.fromkeys(_COLOURS, 0), dict.fromkeys(_COLOURS, Decimal(0))
         for line in segment.lines:
             counts[line.colour] += line.count
             amounts[line.colour] += unpaid_of(segment, line)
         # π and τ belong to the segment and the colour: one product each, not one a client.
-        for colour in Colour:
-            chance = segment.reference.to_payment(colour)
-            deals[colour] += counts[colour] * chance
-            unpaid += Fraction(amounts[colour]) * chance * timing_factor(segment.reference, colour, days_left)
-        unpaid += inflow(segment, days_left)
+        chances = known.get(id(segment.reference))
+        if chances is None:
+            chances = known[id(segment.reference)] = _chances(segment.reference, days_left)
+        for colour, (chance, in_time) in chances.items():
+            if counts[colour]:
+                deals[colour] += counts[colour] * chance
+                unpaid += Fraction(amounts[colour]) * in_time
+        if segment.new_clients_per_day:
+            unpaid += inflow(segment, days_left)
     amount = round_kopecks(Fraction(manager.paid) + manager.ramp * unpaid)
-    expected = PerColour(red=deals[Colour.RED], yellow=deals[Colour.YELLOW], green=deals[Colour.GREEN])
-    return ManagerForecast(manager.manager_id, amount, expected)
+    return ManagerForecast(manager.manager_id, amount, PerColour(**deals))
+
+
+def _chances(reference: Reference, days_left: int) -> dict[str, tuple[Fraction, Fraction]]:
+    found = {}
+    for colour in _COLOURS:
+        chance = reference.to_payment(colour)
+        found[colour] = chance, chance * timing_factor(reference, colour, days_left)
+    return found
 
 
 def forecast_department(managers: Iterable[ManagerFunnel], days_left: int, target: Decimal) -> DepartmentForecast:
     """The department is the sum of its individual funnels, without exception (R-S0-P8)."""
     # Ties of the split go to the lower user id.
     ordered = sorted(managers, key=lambda one: one.manager_id)
-    forecasts = tuple(forecast_manager(one, days_left) for one in ordered)
+    known: _Chances = {}
+    forecasts = tuple(forecast_manager(one, days_left, known) for one in ordered)
     amount = sum((one.amount for one in forecasts), Decimal("0.00"))
     attainment = Fraction(amount) / Fraction(target) if target else None
     return DepartmentForecast(
@@ -172,14 +191,17 @@ def forecast_department(managers: Iterable[ManagerFunnel], days_left: int, targe
         gap=round_kopecks(Fraction(target) - Fraction(amount)),
         attainment=attainment,
         zone=attainment_zone(attainment),
-        plans=_individual_plans(ordered, forecasts, target),
+        plans=individual_plans(ordered, forecasts, target),
     )
 
 
-def _individual_plans(
+def individual_plans(
     managers: Sequence[ManagerFunnel], forecasts: Sequence[ManagerForecast], target: Decimal
 ) -> dict[int, Decimal]:
-    """Target · F_m / ΣF; by ramp × part-time when nobody has a forecast, evenly when nobody is available either."""
+    """User id → target · F_m / ΣF; by ramp × part-time when nobody has a forecast, evenly when nobody is available either.
+
+    Both sequences are of the same people, in the same order.
+    """
     if not managers:
         return {}
     by_forecast: list[Exact] = [max(Decimal(0), one.amount) for one in forecasts]

@@ -35,7 +35,14 @@ class Counts:
         return self.green + self.yellow + self.red
 
     def __getitem__(self, colour: Colour | str) -> int:
-        return {Colour.RED: self.red, Colour.YELLOW: self.yellow, Colour.GREEN: self.green}[Colour(colour)]
+        # By their words, as those of PerColour.
+        if colour == "green":
+            return self.green
+        if colour == "yellow":
+            return self.yellow
+        if colour == "red":
+            return self.red
+        raise ValueError(f"{colour!r} is not a client colour")
 
     def shares(self) -> PerColour | None:
         """Parts of 1 by colour; None for an empty list."""

@@ -52,7 +52,7 @@ def what_if(managers: Iterable[ManagerFunnel], moves: Sequence[ColourMove], days
             checks.add("manager", Code.MISSING)
         checks.done()
         people[move.manager_id] = _moved(people[move.manager_id], move)
-    return WhatIf(before, forecast_department(people.values(), days_left, target))
+    return WhatIf(before, forecast_department(people.values(), days_left, target) if moves else before)
 
 
 def _moved(manager: ManagerFunnel, move: ColourMove) -> ManagerFunnel:

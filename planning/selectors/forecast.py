@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Final
+from functools import cached_property
+from typing import Any, Final, NamedTuple
 
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
 
@@ -35,10 +36,10 @@ from planning.selectors.references import SegmentDefault, possible, references_i
 PASSAGE_DAYS: Final = 90  # R-S0-P11: finished passages of the last 90 days
 _BY_RANK: Final = {1: Colour.RED, 2: Colour.YELLOW, 3: Colour.GREEN}
 _RANK_OF: Final = {colour: rank for rank, colour in _BY_RANK.items()}
+_COLOURS: Final = {str(colour): colour for colour in Colour}
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One open cycle as the forecast sees it."""
 
     cycle_id: int
@@ -61,6 +62,19 @@ class Inputs:
     defaults: dict[int, SegmentDefault] = field(default_factory=dict)  # approved by the department, else the setting
     references: dict[int, Reference] = field(default_factory=dict)  # in use: own conversions before the default
 
+    @cached_property
+    def counted(self) -> Counter[tuple[int, int, Colour]]:
+        """Open cycles by person, segment and colour."""
+        return Counter([line[1:4] for line in self.lines])
+
+    @cached_property
+    def by_segment(self) -> Counter[int]:
+        """Open cycles by segment."""
+        found: Counter[int] = Counter()
+        for (_user_id, segment_id, _colour), number in self.counted.items():
+            found[segment_id] += number
+        return found
+
 
 @dataclass(frozen=True)
 class SpanForecast:
@@ -77,17 +91,11 @@ def forecast_inputs(*, department_id: int, day: date) -> Inputs:
     Six queries. People: active ones who may own clients, and whoever owns an open cycle.
     """
     found = Inputs(day=day)
-    found.segments = {segment.pk: segment for segment in Segment.objects.all()}
-    found.people = {
-        user.pk: user
-        for user in User.objects.active().with_clients().filter(department_id=department_id).order_by("pk")
-    }
-    cycles = SalesCycle.objects.coloured().filter(owner__department_id=department_id).order_by("pk")
+    found.segments = {segment.pk: segment for segment in _segments.models(())}
+    found.people = {user.pk: user for user in _people.models((), department=department_id)}
     found.lines = [
-        Line(pk, user_id, segment_id, Colour(colour), expected, paid)
-        for pk, user_id, segment_id, colour, expected, paid in cycles.values_list(
-            "pk", "owner_id", "segment_id", "colour", "expected_amount", "paid_amount"
-        )
+        Line(pk, user_id, segment_id, _COLOURS[colour], expected, paid)
+        for pk, user_id, segment_id, colour, expected, paid in _cycles((), department=department_id)
     ]
     strangers = {line.user_id for line in found.lines} - found.people.keys()
     if strangers:
@@ -97,6 +105,18 @@ def forecast_inputs(*, department_id: int, day: date) -> Inputs:
     for pk, default in found.defaults.items():
         found.references[pk] = _reference(default.reference, found.passages.get(pk, {}))
     return found
+
+
+def _coloured(_shape: tuple[()], *, department: int) -> QuerySet:
+    cycles = SalesCycle.objects.coloured().filter(owner__department_id=department).order_by("pk")
+    return cycles.values_list("pk", "owner_id", "segment_id", "colour", "expected_amount", "paid_amount")
+
+
+def _owners(_shape: tuple[()], *, department: int) -> QuerySet[User]:
+    return User.objects.active().with_clients().filter(department_id=department).order_by("pk")
+
+
+_segments, _people, _cycles = Prepared(lambda _shape: Segment.objects.all()), Prepared(_owners), Prepared(_coloured)
 
 
 def forecast_for(*, inputs: Inputs, span: Span, paid: Mapping[int, Decimal], target: Decimal) -> SpanForecast:
@@ -140,7 +160,10 @@ def _segment_funnel(inputs: Inputs, segment_id: int, lines: list[Line]) -> Segme
     return SegmentFunnel(
         reference=inputs.references[segment_id],
         average_cheque=inputs.segments[segment_id].average_cheque,
-        lines=[FunnelLine(line.colour, line.expected_amount, line.paid) for line in lines],
+        lines=[
+            FunnelLine(colour, expected, paid, number)
+            for (colour, expected, paid), number in Counter([line[3:] for line in lines]).items()
+        ],
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 from django.db.models import OuterRef, Subquery
 
@@ -19,11 +20,12 @@ from funnels.models import SalesCycle, Task
 from planning.calculator import (
     ColourMove,
     Counts,
+    DepartmentForecast,
     ManagerFunnel,
     StageRate,
     WhatIf,
     days_remaining,
-    forecast_department,
+    individual_plans,
     own_conversions,
     stage_rates,
     what_if,
@@ -70,36 +72,39 @@ class Outlook:
     def days_left(self) -> int:
         return days_remaining(self.day, self.span.period.ends_on)
 
-    @property
+    @cached_property
     def funnels(self) -> list[ManagerFunnel]:
+        """By user id; of `inputs` and `paid` as they are when first asked for."""
         return manager_funnels(self.inputs, self.paid)
 
     def forecast(self, moves: Sequence[ColourMove], target: Decimal) -> WhatIf:
         """The forecast, and the one after the moves. WrongInput (number, manager)."""
         return what_if(self.funnels, moves, self.days_left, target)
 
-    def plans(self, target: Decimal) -> Mapping[int, Decimal]:
-        """Target · F_m / ΣF over active managers, to the kopeck: a head's reserve is given out, not planned."""
+    def plans(self, forecast: DepartmentForecast) -> Mapping[int, Decimal]:
+        """Its target · F_m / ΣF over active managers, to the kopeck: a head's reserve is given out, not planned.
+
+        `forecast`: of these funnels as they stand.
+        """
         planners = [
             one
             for one in self.funnels
             if (user := self.inputs.people.get(one.manager_id)) and user.is_active and user.is_manager
         ]
-        return forecast_department(planners, self.days_left, target).plans
+        by_person = {one.manager_id: one for one in forecast.managers}
+        return individual_plans(planners, [by_person[one.manager_id] for one in planners], forecast.target)
 
+    @cached_property
     def counts(self) -> dict[int, Counts]:
         """Clients by colour of every person."""
-        found: dict[int, dict[Colour, int]] = {pk: dict.fromkeys(Colour, 0) for pk in self.inputs.people}
-        for line in self.inputs.lines:
-            found.setdefault(line.user_id, dict.fromkeys(Colour, 0))[line.colour] += 1
-        return {
-            pk: Counts(green=row[Colour.GREEN], yellow=row[Colour.YELLOW], red=row[Colour.RED])
-            for pk, row in found.items()
-        }
+        found = {pk: dict.fromkeys(Colour, 0) for pk in self.inputs.people}
+        for (user_id, _segment_id, colour), number in self.inputs.counted.items():
+            found.setdefault(user_id, dict.fromkeys(Colour, 0))[colour] += number
+        return {pk: Counts(**{str(colour): number for colour, number in row.items()}) for pk, row in found.items()}
 
     def rates(self) -> list[SegmentRates]:
         """Segments with clients or passages, and whose statistics each stage uses."""
-        used = {line.segment_id for line in self.inputs.lines} | self.inputs.passages.keys()
+        used = {segment_id for _user_id, segment_id, _colour in self.inputs.counted} | self.inputs.passages.keys()
         return [self._rates(pk) for pk in sorted(used) if pk in self.inputs.segments]
 
     def _rates(self, pk: int) -> SegmentRates:

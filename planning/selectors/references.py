@@ -6,9 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
+from django.db.models import QuerySet
+
 from clients.models import Segment
+from common.prepared import Prepared
 from planning.choices import StageNorm
 from planning.constants import Colour, PerColour, Reference
 from planning.models import SegmentNorm
@@ -16,6 +20,8 @@ from planning.rules import LEAST_RATE
 
 RATE_OF = {Colour.RED: StageNorm.P_RED, Colour.YELLOW: StageNorm.P_YELLOW, Colour.GREEN: StageNorm.P_GREEN}
 DAYS_OF = {Colour.RED: StageNorm.T_RED, Colour.YELLOW: StageNorm.T_YELLOW, Colour.GREEN: StageNorm.T_GREEN}
+
+Approved = tuple[Decimal, date]  # the value, and the month from which it stands
 
 
 @dataclass(frozen=True)
@@ -40,23 +46,30 @@ def references_in_force(*, department_id: int, segments: Iterable[Segment], day:
 
     The latest month begun counts, and of two approvals for it the later one.
     """
-    rows = SegmentNorm.objects.filter(department_id=department_id, valid_from__lte=day)
-    newest = rows.order_by("segment_id", "name", "-valid_from", "-version").distinct("segment_id", "name")
-    approved: dict[int, dict[StageNorm, SegmentNorm]] = defaultdict(dict)
-    for row in newest:
-        approved[row.segment_id][StageNorm(row.name)] = row
+    approved: dict[int, dict[StageNorm, Approved]] = defaultdict(dict)
+    for segment_id, name, value, valid_from in _approved((), department=department_id, day=day):
+        approved[segment_id][StageNorm(name)] = value, valid_from
     return {segment.pk: _in_force(segment, approved.get(segment.pk, {})) for segment in segments}
 
 
-def _in_force(segment: Segment, approved: Mapping[StageNorm, SegmentNorm]) -> SegmentDefault:
+def _newest(_shape: tuple[()], *, department: int, day: date) -> QuerySet:
+    rows = SegmentNorm.objects.filter(department_id=department, valid_from__lte=day)
+    newest = rows.order_by("segment_id", "name", "-valid_from", "-version").distinct("segment_id", "name")
+    return newest.values_list("segment_id", "name", "value", "valid_from")
+
+
+_approved = Prepared(_newest)
+
+
+def _in_force(segment: Segment, approved: Mapping[StageNorm, Approved]) -> SegmentDefault:
     setting = segment_reference(segment)
     rates = PerColour(**{str(one): _value(approved, RATE_OF[one], setting.conversion[one]) for one in Colour})
     days = PerColour(**{str(one): _value(approved, DAYS_OF[one], setting.days[one]) for one in Colour})
-    return SegmentDefault(Reference(possible(rates), days), {name: row.valid_from for name, row in approved.items()})
+    return SegmentDefault(Reference(possible(rates), days), {name: since for name, (_, since) in approved.items()})
 
 
-def _value(approved: Mapping[StageNorm, SegmentNorm], name: StageNorm, setting: Fraction) -> Fraction:
-    return Fraction(approved[name].value) if name in approved else setting
+def _value(approved: Mapping[StageNorm, Approved], name: StageNorm, setting: Fraction) -> Fraction:
+    return Fraction(approved[name][0]) if name in approved else setting
 
 
 def segment_reference(segment: Segment) -> Reference:

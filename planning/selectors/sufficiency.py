@@ -40,7 +40,8 @@ class Part:
     expected: Fraction
 
     def plus(self, other: Part) -> Part:
-        counts = Counts(*(self.counts[one] + other.counts[one] for one in (Colour.GREEN, Colour.YELLOW, Colour.RED)))
+        mine, theirs = self.counts, other.counts
+        counts = Counts(mine.green + theirs.green, mine.yellow + theirs.yellow, mine.red + theirs.red)
         return Part(self.plan + other.plan, self.paid + other.paid, counts, self.expected + other.expected)
 
 
@@ -180,23 +181,24 @@ def _add(found: Funnels, user_id: int, lines: list[Line], plan: Decimal, paid: D
     plans = dict(zip((one.pk for one in own), segment_shares(own, plan, lines), strict=True))
     facts = dict(zip((one.pk for one in own), segment_shares(own, paid, lines), strict=True))
     counts: dict[int, dict[Colour, int]] = defaultdict(lambda: dict.fromkeys(Colour, 0))
-    expected: dict[int, Fraction] = defaultdict(Fraction)
+    unpaid: dict[tuple[int, Colour], Decimal] = defaultdict(Decimal)
     cheques = {segment.pk: segment.average_cheque for segment in found.segments}
     for line in lines:
         if line.segment_id not in cheques:
             continue
         counts[line.segment_id][line.colour] += 1
         amount = cheques[line.segment_id] if line.expected_amount is None else line.expected_amount
-        chance = found.inputs.references[line.segment_id].to_payment(line.colour)
-        expected[line.segment_id] += Fraction(max(Decimal(0), amount - line.paid)) * chance
+        unpaid[line.segment_id, line.colour] += max(NOTHING, amount - line.paid)
+    expected: dict[int, Fraction] = defaultdict(Fraction)
+    for (pk, colour), amount in unpaid.items():
+        expected[pk] += Fraction(amount) * found.inputs.references[pk].to_payment(colour)
     for segment in found.segments:
         pk = segment.pk
         if pk in counts or plans.get(pk) or facts.get(pk):
-            number = counts[pk]
             found.parts[user_id, pk] = Part(
                 plans.get(pk, NOTHING),
                 facts.get(pk, NOTHING),
-                Counts(green=number[Colour.GREEN], yellow=number[Colour.YELLOW], red=number[Colour.RED]),
+                Counts(**{str(colour): number for colour, number in counts[pk].items()}),
                 expected[pk],
             )
 

@@ -67,7 +67,8 @@ def forecast_book(request: HttpRequest) -> FileResponse:
     if form.errors:
         raise Http404
     target = form.cleaned_data["target"]
-    made, plans, counts = found.forecast(moves, target).after, found.plans(target), found.counts()
+    forecast = found.forecast(moves, target)
+    made, plans, counts = forecast.after, found.plans(forecast.before), found.counts
     head = [
         _("Manager"),
         _("Green"),

@@ -88,8 +88,8 @@ def _months(today: date) -> list[date]:
 
 
 def _answer(place: Place, found: Outlook, form: ForecastForm, made: WhatIf, is_moved: bool) -> dict[str, Any]:
-    after, target = made.after, form.cleaned_data["target"]
-    plans, counts = found.plans(target), found.counts()
+    after = made.after
+    plans, counts = found.plans(made.before), found.counts
     before = {one.manager_id: one for one in made.before.managers}
     shown = {pk for pk, one in counts.items() if one.total} | plans.keys() | found.paid.keys()
     lines = [
@@ -160,9 +160,7 @@ def _sentences(place: Place, found: Outlook, made: DepartmentForecast, whole: Wh
 
 def _deals(found: Outlook, gap: Decimal) -> str:
     """« Это 13 сделок по 85 000 ₽.»: the gap in deals of the segment with most clients."""
-    counted: dict[int, int] = {}
-    for line in found.inputs.lines:
-        counted[line.segment_id] = counted.get(line.segment_id, 0) + 1
+    counted = found.inputs.by_segment
     most = max(counted, key=lambda pk: (counted[pk], -pk), default=None)
     cheque = found.inputs.segments[most].average_cheque if most is not None else Decimal(0)
     if cheque <= 0:

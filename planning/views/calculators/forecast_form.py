@@ -37,7 +37,7 @@ class ForecastForm(CalculatorForm):
     target = RoubleField(label=gettext_lazy("Target of the department"))
 
     def __init__(self, data: Mapping[str, str], found: Outlook, source: str) -> None:
-        self.movable = {pk: counts for pk, counts in found.counts().items() if counts.yellow or counts.red}
+        self.movable = {pk: counts for pk, counts in found.counts.items() if counts.yellow or counts.red}
         known = [found.inputs.people[pk] for pk in self.movable if pk in found.inputs.people]
         most = sorted(known, key=lambda one: (-self.movable[one.pk].yellow, -self.movable[one.pk].red, one.pk))
         self.is_cut = len(most) > MOST_MOVABLE

@@ -160,9 +160,7 @@ def _target(place: Place, month: date) -> Default:
 
 def _cheque(place: Place, inputs: Inputs) -> Default:
     """Own deals of ninety days, else the setting of the segment that has most clients in work."""
-    counted: dict[int, int] = {}
-    for line in inputs.lines:
-        counted[line.segment_id] = counted.get(line.segment_id, 0) + 1
+    counted = inputs.by_segment
     most = max(place.segments, key=lambda one: (counted.get(one.pk, 0), -one.pk), default=None)
     cheque = average_cheque(department=place.department, day=place.today, segment=place.segment, fallback=most)
     if cheque.is_own:
