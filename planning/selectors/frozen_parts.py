@@ -12,7 +12,7 @@ from typing import Any
 from clients.models import Segment
 from common.money import split_exact
 from funnels.models import SalesCycle
-from planning.calculator import ManagerFunnel, timing_factor
+from planning.calculator import FunnelLine, ManagerFunnel, timing_factor
 from planning.calculator.forecast import unpaid_of
 from planning.constants import Colour
 from planning.models import ForecastSnapshot
@@ -57,13 +57,14 @@ def amounts_to_keep(inputs: Inputs, funnels: list[ManagerFunnel], days_left: int
         parts: dict[str, dict[str, Any]] = {}
         for (segment_id, of_segment), segment in zip(of_person, funnel.segments, strict=True):
             by_colour: dict[str, Any] = parts.setdefault(str(segment_id), {})
-            for line, one in zip(of_segment, segment.lines, strict=True):
+            for line in of_segment:
                 if (colour := str(line.colour)) not in by_colour:
                     by_colour[colour] = {
                         "chance": str(segment.reference.to_payment(line.colour)),
                         "timing": str(timing_factor(segment.reference, line.colour, days_left)),
                         "clients": [],
                     }
+                one = FunnelLine(line.colour, line.expected_amount, line.paid)
                 by_colour[colour]["clients"].append([line.cycle_id, int(unpaid_of(segment, one).scaleb(2))])
         found[funnel.manager_id] = {"ramp": str(funnel.ramp), "parts": parts}
     return found
