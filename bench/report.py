@@ -29,12 +29,14 @@ def print_pages(size: int, managers: int, rows: list[Figures], *, first: list[Fi
 
 def print_jobs(size: int, rows: list[dict[str, Any]]) -> None:
     print(f"\nJobs at {size:,} clients against bare SQL that reads and writes the same rows\n")
-    print("| job | rows written | × bare SQL | |")
-    print("|---|---|---|---|")
+    print("| job | rows read | rows written | bare SQL, ms | × bare SQL | |")
+    print("|---|---|---|---|---|---|")
     for row in rows:
         ratio = row["seconds"] / row["sql"]
         print(
-            f"| {row['job']} | {row['written']:,} | {ratio:.1f} | {'**over**' if ratio > JOB_BAR else ''} |", flush=True
+            f"| {row['job']} | {row['read']:,} | {row['written']:,} | {row['sql'] * 1000:.0f} | {ratio:.1f} "
+            f"| {'**over**' if ratio > JOB_BAR else ''} |",
+            flush=True,
         )
 
 
