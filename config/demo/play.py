@@ -20,12 +20,13 @@ from clients.models import Category, Client, ContactPerson, Segment, Source
 from common import clock
 from common.workdays import month_end
 from config.demo import words
+from config.demo.forecasts import freeze_past
 from config.demo.life import Life, Player, Scene
 from config.demo.people import Company, make_company
 from config.demo.write import BATCH, write_lives
 from deals.models import PaymentCredit
 from funnels.constants import CLOCK_FLAG_DAYS
-from planning.models import ForecastSnapshot, MonthTarget
+from planning.models import MonthTarget
 from telephony.models import Line
 from telephony.services import create_connection
 
@@ -76,6 +77,7 @@ def play_demo(*, clients: int, managers: int, seed: int, days: int, say: Callabl
     if batch:
         _save(batch, written, company, line, rng)
     _write_targets(rng, company, today)
+    freeze_past(company.departments, today=today, days=days)
     return demo
 
 
@@ -296,7 +298,7 @@ def _write_contract_file() -> None:
 
 
 def _write_targets(rng: Random, company: Company, today: date) -> None:
-    """Month targets near what people really sell, and the frozen forecasts of past months beside them."""
+    """Month targets near what people really sell."""
     director = company.people["director"]
     month = today.replace(day=1)
     months = [month]
@@ -305,7 +307,7 @@ def _write_targets(rng: Random, company: Company, today: date) -> None:
     facts = _past_facts()
     days = calendar().working_days(month, month_end(month.year, month.month))
     share = Decimal(max(1, sum(day < today for day in days))) / len(days)
-    targets, snapshots = [], []
+    targets = []
     for department in company.departments:
         users = [user for user in company.sellers(department) if user.role == Role.HUNTER]
         for user in users:
@@ -324,11 +326,7 @@ def _write_targets(rng: Random, company: Company, today: date) -> None:
                         created_at=clock.now(),
                     )
                 )
-                if start != month:
-                    guess = (fact * Decimal(str(rng.uniform(0.75, 1.3)))).quantize(Decimal("0.01"))
-                    snapshots.append((department, user, start, guess))
     MonthTarget.objects.bulk_create(targets, BATCH)
-    ForecastSnapshot.objects.bulk_create([_snapshot(*row) for row in snapshots], BATCH)
 
 
 def _past_facts() -> dict[tuple[int, date], Decimal]:
@@ -339,17 +337,3 @@ def _past_facts() -> dict[tuple[int, date], Decimal]:
         .annotate(total=Sum("amount"))
     )
     return {(user_id, month): total for user_id, month, total in rows}
-
-
-def _snapshot(department: Department, user: User, start: date, amount: Decimal) -> ForecastSnapshot:
-    end = (start + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-    return ForecastSnapshot(
-        department=department,
-        user=user,
-        period="month",
-        starts_on=start,
-        ends_on=end,
-        amount=amount,
-        details={},
-        frozen_at=clock.now(),
-    )

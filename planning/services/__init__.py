@@ -3,7 +3,7 @@
 from planning.services.calendar import keep_elapsed_days
 from planning.services.corrections import correct_past
 from planning.services.dividing import Part, scope_of_part, split_year_plan
-from planning.services.forecasts import freeze_forecasts
+from planning.services.forecasts import forecast_rows, freeze_forecasts
 from planning.services.imports import Imported, Into, Planned, import_targets
 from planning.services.month_plans import check_proposal, make_month_plan
 from planning.services.norms import write_colour_norms
@@ -34,6 +34,7 @@ __all__ = [
     "correct_past",
     "draft_year_plan",
     "drop_year_draft",
+    "forecast_rows",
     "freeze_forecasts",
     "import_targets",
     "invalid_of",

@@ -51,8 +51,19 @@ def _freeze(
 ) -> tuple[int, int]:
     known = set(ForecastSnapshot.objects.filter(department=department, starts_on=day).values_list("user_id", "period"))
     inputs = forecast_inputs(department_id=department.pk, day=as_of)
+    made = forecast_rows(department=department, spans=spans, inputs=inputs, day=day, at=at)
+    rows = [row for row in made if (row.user_id, row.period) not in known]
+    # Two runs at once: the first insert wins, the second one finds the row there.
+    ForecastSnapshot.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+    return len(rows), len(known)
+
+
+def forecast_rows(
+    *, department: Department, spans: Mapping[PeriodKind, Span], inputs: Inputs, day: date, at: datetime
+) -> list[ForecastSnapshot]:
+    """Unsaved snapshots of periods that begin on `day`, of funnels as they stood in the morning of `inputs.day`."""
     figures = department_figures(
-        department_id=department.pk, day=day, as_of=as_of - timedelta(days=1), kinds=list(spans)
+        department_id=department.pk, day=day, as_of=inputs.day - timedelta(days=1), kinds=list(spans)
     )
     rows = []
     funnels = manager_funnels(inputs, {})
@@ -60,14 +71,8 @@ def _freeze(
         paid = {user_id: of_person[kind].fact for user_id, of_person in figures.people.items()}
         made = forecast_for(inputs=inputs, span=span, paid=paid, target=figures.whole[kind].plan)
         kept = amounts_to_keep(inputs, funnels, made.days_left)
-        rows += [
-            row
-            for row in _rows(department, span, inputs, made, kept, (as_of - day).days, at)
-            if (row.user_id, row.period) not in known
-        ]
-    # Two runs at once: the first insert wins, the second one finds the row there.
-    ForecastSnapshot.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
-    return len(rows), len(known)
+        rows += _rows(department, span, inputs, made, kept, (inputs.day - day).days, at)
+    return rows
 
 
 def _rows(

@@ -1,5 +1,7 @@
 """The demo is not decoration: its history must stand up to the rules and to the invariants."""
 
+from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -7,12 +9,15 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import override_settings
 
-from accounts.models import User
+from accounts.models import Department, User
 from clients.models import Client
-from common import clock
+from common import clock, formats
+from config.demo.forecasts import lines_on, lives_of
 from config.management.commands.check_invariants import count_offences
 from funnels.models import Contact, RotationOrder, SalesCycle
 from funnels.services import verdict_of
+from planning.models import ForecastSnapshot
+from planning.selectors.forecast import forecast_inputs
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +65,35 @@ def test_the_demo_has_every_colour_and_the_named_logins(demo):
     }
     assert logins <= set(User.objects.values_list("login", flat=True))
     assert RotationOrder.objects.open().exists(), "the morning has a rotation to execute"
+
+
+def test_the_past_forecasts_of_the_demo_are_those_of_its_own_funnels(demo):
+    tomorrow = clock.today() + timedelta(days=1)
+    for department in Department.objects.all():
+        read_back = lines_on(lives_of(department), tomorrow)
+        assert sorted(read_back) == sorted(forecast_inputs(department_id=department.pk, day=clock.today()).lines)
+    assert {"day", "triad", "week", "month"} <= set(ForecastSnapshot.objects.values_list("period", flat=True))
+
+
+def test_the_demo_shows_verified_forecasts_with_the_clients_and_amounts_behind_them(demo, client):
+    client.force_login(User.objects.get(login="director"))
+    sales = Department.objects.order_by("pk").first()
+    rows = client.get(f"/plan/verification/?department={sales.pk}").context["rows"]
+    known = [row for row in rows if row["is_known"] and row["has_clients"]]
+    assert len(known) >= 3 and sum(int(row["hit_of"].split()[-1]) for row in known) > 0
+    walked = 0
+    for row in known:
+        for person in client.get(row["forecast_url"]).context["rows"]:
+            if person["rest_url"]:
+                page = client.get(person["rest_url"]).context
+                assert page["total"] == person["rest"]
+                assert formats.money(sum(roubles(one["expected"]) for one in page["rows"])) == page["total"]
+                walked += bool(page["rows"])
+    assert walked >= 3
+
+
+def roubles(text):
+    return Decimal(text.replace("\u00a0", "").replace("₽", "").replace(",", "."))
 
 
 def test_the_demo_is_never_invented_over_real_data(demo):
