@@ -64,7 +64,8 @@ READS: dict[str, tuple[str, ...]] = {
         "EXISTS (SELECT FROM clients_phone p WHERE p.client_id = c.id AND p.is_live) "
         "OR EXISTS (SELECT FROM clients_email e WHERE e.client_id = c.id) "
         f"FROM funnels_salescycle s JOIN clients_client c ON c.id = s.client_id WHERE s.id IN ({_WORKLIST})",
-        f"SELECT f.cycle_id, f.kind FROM funnels_fact f WHERE f.cycle_id IN ({_WORKLIST}) AND {_STANDS}",
+        f"SELECT f.cycle_id, f.kind FROM funnels_fact f WHERE f.cycle_id IN ({_WORKLIST}) "
+        f"AND f.kind IN ('first_contact', 'offer_sent') AND {_STANDS}",
         "SELECT client_id FROM funnels_task WHERE done_at IS NULL AND due_at < %(day)s",
     ),
     "day_preview": (

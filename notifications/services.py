@@ -78,7 +78,7 @@ def bell(*, recipient: User, key: str, text: str, url: str = "") -> Notice:
     """A line not yet rung, for `ring_all`. Raises ValueError for an address that is no path of this site."""
     if url and (not url.startswith("/") or url.startswith("//")):
         raise ValueError(f"not a path of this site: {url!r}")
-    return Notice(key=key, recipient=recipient, text=text[:300], url=url, created_at=clock.now())
+    return Notice(key=key, recipient_id=recipient.pk, text=text[:300], url=url, created_at=clock.now())
 
 
 def ring_all(bells: Iterable[Notice]) -> None:

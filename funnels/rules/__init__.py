@@ -1,6 +1,6 @@
 """Pure rules of the sales method: facts, numbers and days in, frozen dataclasses out. No framework, no clock."""
 
-from funnels.rules.audit import WorklistIndex, WorklistRow, flags_of, worklist_index
+from funnels.rules.audit import FACTS_ASKED, WorklistIndex, WorklistRow, flags_of, worklist_index
 from funnels.rules.clock import (
     ClockDates,
     CountedCalendar,
@@ -87,6 +87,7 @@ from funnels.rules.rotation import (
 
 __all__ = [
     "CONVERSION_NORM_PERCENT",
+    "FACTS_ASKED",
     "Candidate",
     "Cause",
     "Choice",

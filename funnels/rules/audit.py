@@ -16,11 +16,12 @@ _FACTS_BEHIND: Final[dict[State, frozenset[str]]] = {
     State.C3: frozenset({"first_contact", "offer_sent"}),
     State.DEAL: frozenset({"first_contact"}),
 }
+FACTS_ASKED: Final[frozenset[str]] = frozenset().union(*_FACTS_BEHIND.values())  # no other matters to the audit
 
 
 @dataclass(frozen=True, slots=True)
 class WorklistRow:
-    """One client of the list. `fact_kinds`: kinds of the facts of its cycle that still stand."""
+    """One client of the list. `fact_kinds`: kinds of the facts of its cycle that still stand, of FACTS_ASKED at least."""
 
     client_id: int
     state: str

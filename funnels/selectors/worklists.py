@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, OuterRef, Q
 
 from accounts.models import User
@@ -13,7 +12,7 @@ from accounts.querysets import UserQuerySet
 from clients.models import Email, Phone
 from funnels.choices import MovementKind
 from funnels.models import Fact, Movement, SalesCycle, Task
-from funnels.rules import WorklistRow
+from funnels.rules import FACTS_ASKED, WorklistRow
 from funnels.selectors.candidates import day_moments
 
 
@@ -29,13 +28,10 @@ def worklist_rows(people: Collection[int], day: date) -> dict[int, list[Worklist
     cycles = SalesCycle.objects.in_worklist().filter(owner__in=people)
     late = Task.objects.open().filter(client=OuterRef("client_id"), due_at__lt=starts)
     standing = Fact.objects.filter(cycle__in=cycles.order_by(), revokes__isnull=True, revoked_by__isnull=True)
-    kinds = {
-        cycle_id: frozenset(found)
-        for cycle_id, found in standing.order_by()
-        .values_list("cycle_id")
-        .annotate(found=ArrayAgg("kind", distinct=True))
-    }
+    kinds: dict[int, frozenset[str]] = {}
     nothing: frozenset[str] = frozenset()
+    for cycle_id, kind in standing.filter(kind__in=FACTS_ASKED).order_by().values_list("cycle_id", "kind"):
+        kinds[cycle_id] = kinds.get(cycle_id, nothing) | {kind}
     rows: dict[int, list[WorklistRow]] = {person: [] for person in people}
     asked = cycles.order_by("pk").values_list(
         "owner_id",

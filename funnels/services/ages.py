@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,16 +22,20 @@ from journal.models import JobRun
 from journal.services import do_rows
 from notifications.models import Notice
 
-# What a warning names; whole clients and people would cost more than the warnings.
-_TOLD = (
-    "clock_started_on",
-    "state_started_on",
-    "client__name",
-    "client__department__rotation_starts_on",
-    "user__language",
-    "user__is_active",
-)
 BATCH = 200  # a batch only rings bells: it locks nothing
+
+
+class _Due(NamedTuple):
+    """What a warning names of one ownership and one of its clocks; whole clients and people would cost more than it."""
+
+    pk: int
+    user: User
+    client_id: int
+    client: str
+    started_on: date
+    warn_on: date | None
+    last_on: date | None
+    flag_on: date | None
 
 
 def warn_ages(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
@@ -40,55 +45,85 @@ def warn_ages(*, day: date, run: JobRun | None = None, at: datetime | None = Non
     and however often this runs.
     """
     counts = {"warned": 0, "last_day": 0, "state_warned": 0, "state_last_day": 0}
+    until = _told_until(day)
     for department in live_departments(day):
         head = head_of(department)
-        for clock_name, is_state in (("age", False), ("state", True)):
-            prefix = "state_" if is_state else ""
-            for kind, told in (("warned", 7), ("last_day", 10)):
-                rows = _due(department, day, prefix, is_last=told == CLOCK_LIMIT_DAYS)
-                counts[prefix + kind] += _tell_all(rows, day, f"{clock_name}{told}", head, is_state, run)
+        colours, states = _running(department, day, until)
+        for clock_name, prefix, rows in (("age", "", colours), ("state", "state_", states)):
+            early = [row for row in rows if _is_by(row.warn_on, day) and _is_after(row.last_on, day)]
+            last = [row for row in rows if _is_last(row, day, until)]
+            for kind, told, due in (("warned", 7, early), ("last_day", CLOCK_LIMIT_DAYS, last)):
+                counts[prefix + kind] += _tell_all(due, department, day, f"{clock_name}{told}", head, run)
     return counts
 
 
-def _due(department: Department, day: date, prefix: str, *, is_last: bool) -> list[Ownership]:
-    rows = Ownership.objects.open().filter(client__department=department, cycle__closed_at__isnull=True)
-    if prefix:
-        rows = rows.filter(cycle__state__in=WORKING_STATES)
-    warn, last, flag = f"{prefix}warn_on", f"{prefix}last_day_on", f"{prefix}flag_on"
-    if not is_last:
-        rows = rows.filter(Q(**{f"{warn}__lte": day}) & Q(**{f"{last}__gt": day}))
-    else:
-        tomorrow = day + timedelta(days=1)
-        until = day if calendar().is_working(tomorrow) else calendar().next_working_day(day)
-        # Between day 10 and the flag there may be uncounted days: still the last day.
-        rows = rows.filter(Q(**{f"{last}__lte": until}) & Q(**{f"{flag}__gt": day}))
-    rows = rows.select_related("user", "client__department").only(*_TOLD).order_by("pk").annotate(last_on=F(last))
-    if not is_last:
-        return list(rows)
-    return [row for row in rows if row.last_on <= day or is_announced_as_last_day(row.last_on, day, calendar())]
+def _told_until(day: date) -> date:
+    """The latest day 10 that is told today."""
+    tomorrow = day + timedelta(days=1)
+    return day if calendar().is_working(tomorrow) else calendar().next_working_day(day)
+
+
+def _running(department: Department, day: date, until: date) -> tuple[list[_Due], list[_Due]]:
+    """Everybody of the department whose colour clock, and whose state clock, may have a warning due. Two queries."""
+    due = Q()
+    for prefix in ("", "state_"):
+        warn, last, flag = f"{prefix}warn_on", f"{prefix}last_day_on", f"{prefix}flag_on"
+        due |= Q(**{f"{warn}__lte": day, f"{last}__gt": day}) | Q(**{f"{last}__lte": until, f"{flag}__gt": day})
+    rows = Ownership.objects.open().filter(due, client__department=department, cycle__closed_at__isnull=True)
+    found = list(
+        rows.order_by("pk").values_list("pk", "user_id", "client_id", "client__name", "cycle__state", *_CLOCKS)
+    )
+    people = User.objects.in_bulk({row[1] for row in found})
+    colours, states = [], []
+    for pk, user_id, client_id, name, state, *clocks in found:
+        named = (pk, people[user_id], client_id, name)
+        colours.append(_Due(*named, *clocks[:4]))
+        if state in WORKING_STATES:
+            states.append(_Due(*named, *clocks[4:]))
+    return colours, states
+
+
+_CLOCKS = (
+    *("clock_started_on", "warn_on", "last_day_on", "flag_on"),
+    *("state_started_on", "state_warn_on", "state_last_day_on", "state_flag_on"),
+)
+
+
+def _is_by(mark: date | None, day: date) -> bool:
+    return mark is not None and mark <= day
+
+
+def _is_after(mark: date | None, day: date) -> bool:
+    return mark is not None and mark > day
+
+
+def _is_last(row: _Due, day: date, until: date) -> bool:
+    # Between day 10 and the flag there may be uncounted days: still the last day.
+    if row.last_on is None or row.last_on > until or not _is_after(row.flag_on, day):
+        return False
+    return row.last_on <= day or is_announced_as_last_day(row.last_on, day, calendar())
 
 
 def _tell_all(
-    rows: Sequence[Ownership], day: date, key: str, head: User | None, is_state: bool, run: JobRun | None
+    rows: Sequence[_Due], department: Department, day: date, key: str, head: User | None, run: JobRun | None
 ) -> int:
     found = {row.pk: row for row in rows}
 
     def tell_batch(ids: Sequence[int]) -> dict[str, int]:
-        wanted = {f"{key}:{pk}:{found[pk].user_id}": found[pk] for pk in ids}
-        known = set(Notice.objects.filter(key__in=wanted).values_list("key", flat=True))
+        wanted = {f"{key}:{pk}:{found[pk].user.pk}": found[pk] for pk in ids}
+        known = set(Notice.objects.filter(key__in=wanted).order_by().values_list("key", flat=True))
         new = [row for name, row in wanted.items() if name not in known]
-        tell_all(_telling_of(row, day, key, head, is_state) for row in new)
+        tell_all(_telling_of(row, department, day, key, head) for row in new)
         return {"told": len(new)}
 
     return do_rows(run, what=f"funnels.ownership#{key}", ids=found, size=BATCH, act=tell_batch)["told"]
 
 
-def _telling_of(row: Ownership, day: date, key: str, head: User | None, is_state: bool) -> Telling:
+def _telling_of(row: _Due, department: Department, day: date, key: str, head: User | None) -> Telling:
     is_last = key.endswith("10")
-    name, url = row.client.name, f"/clients/{row.client_id}/"
-    start = row.state_started_on if is_state else row.clock_started_on
-    left = CLOCK_LIMIT_DAYS - age(start, row.client.department.rotation_starts_on, day, calendar())
-    if is_state:
+    name, url = row.client, f"/clients/{row.client_id}/"
+    left = CLOCK_LIMIT_DAYS - age(row.started_on, department.rotation_starts_on, day, calendar())
+    if key.startswith("state"):
         last_text = _last_state_text
         early_text = _early_state_text
     else:

@@ -31,14 +31,17 @@ def tell(*, people: Iterable[User | None], key: str, text: Callable[[], str], ur
 
 def tell_all(tellings: Iterable[Telling]) -> int:
     """The lines of a whole batch in one statement; returns how many were addressed."""
-    lines = []
-    for one in tellings:
-        told: set[int] = set()
-        for person in one.people:
-            if person is None or not person.is_active or person.pk in told:
-                continue
-            told.add(person.pk)
-            with translation.override(person.language):
+    lines, language = [], None
+    with translation.override(translation.get_language()):  # what is active now is put back at the end
+        for one in tellings:
+            told: set[int] = set()
+            for person in one.people:
+                if person is None or not person.is_active or person.pk in told:
+                    continue
+                told.add(person.pk)
+                if language != person.language:
+                    translation.activate(person.language)
+                    language = person.language
                 lines.append(bell(recipient=person, key=f"{one.key}:{person.pk}", text=one.text(), url=one.url))
     ring_all(lines)
     return len(lines)

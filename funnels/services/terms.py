@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -112,10 +113,16 @@ def _warn(department: Department, day: date, run: JobRun | None) -> int:
         SalesCycle.objects.open()
         .filter(Q(term_warn_on__lte=day), client__department=department, kind=CycleKind.NEW, term_ends_on__gte=day)
         .exclude(state=State.DEAL)
-        .select_related("client", "owner")
         .order_by("pk")
+        .values_list("pk", "owner_id", "client_id", "client__name", "term_ends_on")
     )
-    found = {cycle.pk: cycle for cycle in rows}
+    asked = list(rows)
+    people = User.objects.in_bulk({owner_id for _pk, owner_id, *_rest in asked if owner_id is not None})
+    found = {
+        pk: _Ending(pk, people[owner_id], client_id, name, ends_on)
+        for pk, owner_id, client_id, name, ends_on in asked
+        if owner_id is not None and ends_on is not None
+    }
     bound = binding_cycle_ids(list(found))
     head = head_of(department)
 
@@ -126,10 +133,20 @@ def _warn(department: Department, day: date, run: JobRun | None) -> int:
     return do_rows(run, what="funnels.salescycle#warn", ids=ids, size=BELLS, act=warn)["warned"]
 
 
-def _warning_of(cycle: SalesCycle, day: date, head: User | None) -> Telling:
-    left = calendar().counted_days(day, cycle.term_ends_on or day)
+class _Ending(NamedTuple):
+    """What a warning of the term names of one cycle."""
+
+    pk: int
+    owner: User
+    client_id: int
+    client: str
+    ends_on: date
+
+
+def _warning_of(cycle: _Ending, day: date, head: User | None) -> Telling:
+    left = calendar().counted_days(day, cycle.ends_on)
     is_last = left == 0
-    name = cycle.client.name
+    name = cycle.client
     return Telling(
         people=[cycle.owner, head] if is_last else [cycle.owner],
         key=f"term{'0' if is_last else '3'}:{cycle.pk}",
