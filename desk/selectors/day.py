@@ -223,7 +223,7 @@ def _norms(day: Day) -> None:
     first, last = day.week
     rows = _contacts(None, user=day.user.pk, first=first, last=last, today=day.today)
     found = dict(zip(_COUNTED, rows[0] if rows else (0,) * len(_COUNTED), strict=True))
-    references = acts_references(day.user, day.today)
+    references = acts_references(day.user, first, last)
     asked = acts_asked(day.user, references, first, last)
     found["offers"] = 0
     if Kpi.OFFERS in asked:

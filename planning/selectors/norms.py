@@ -18,15 +18,20 @@ def norms_for(user: User, day: date) -> dict[Step, int] | None:
 
     One query. The norms are those of the person's department; whom they bind, the caller decides by role.
     """
+    return norms_between(user, day, day).get(day.replace(day=1))
+
+
+def norms_between(user: User, first: date, last: date) -> dict[date, dict[Step, int]]:
+    """The same of every month that the stretch touches, by its first day; months without a plan are missing."""
     if user.department_id is None:
-        return None
-    rows = _current(None, department=user.department_id, month=day.replace(day=1))
-    return dict(zip(Step, rows[0], strict=True)) if rows else None
+        return {}
+    rows = _current(None, department=user.department_id, first=first.replace(day=1), last=last)
+    return {month: dict(zip(Step, acts, strict=True)) for month, *acts in rows}
 
 
-def _current_norms(_shape: None, *, department: int, month: date) -> QuerySet:
-    rows = MonthNorms.objects.filter(department_id=department, month=month, is_current=True)
-    return rows.order_by().values_list(*(step.value for step in Step))
+def _current_norms(_shape: None, *, department: int, first: date, last: date) -> QuerySet:
+    rows = MonthNorms.objects.filter(department_id=department, month__gte=first, month__lte=last, is_current=True)
+    return rows.order_by().values_list("month", *(step.value for step in Step))
 
 
 _current = Prepared(_current_norms)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, time, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from django.db import connection
@@ -14,6 +15,7 @@ from common.workdays import PeriodKind
 from desk.constants import FARMER_WEEK, HUNTER_WEEK
 from desk.selectors.day import day_of
 from funnels.services import transfer
+from kpi.calculator import Kpi
 from kpi.selectors import board_of
 from kpi.selectors.acts import acts_asked, acts_references
 from kpi.selectors.references import PERSON_KPIS
@@ -119,7 +121,7 @@ def agreed(user, day):
         with on(today, 10):
             found = board_of(department=user.department, user=user, kind=kind, day=day, today=today)
             lines = {kpi: line.norm for kpi, line in found.rows[0].lines.items() if kpi in PERSON_KPIS}
-            asked = acts_asked(user, acts_references(user, found.as_of), found.first, found.as_of)
+            asked = acts_asked(user, acts_references(user, found.first, found.as_of), found.first, found.as_of)
         assert {kpi: norm for kpi, norm in asked.items() if norm} == {kpi: norm for kpi, norm in lines.items() if norm}
     return norms_on(user, day)
 
@@ -148,6 +150,34 @@ def test_the_plan_of_the_month_goes_before_the_weeks_norm_for_hunters(cast):
     acts = (norms.productive_calls, norms.held_meetings, norms.productive_meetings, norms.offers)
     week = dict(zip(("calls", "held", "productive", "offers"), (number * 5 for number in acts), strict=True))
     assert agreed(cast.ivanova, date(2026, 12, 11)) == (week, norms.productive_calls)
+    # The week of 30 November: Monday by the method's norms of November, four days by the plan of December.
+    mixed = {"calls": 12, "held": 2, "productive": Fraction(6, 5), "offers": 1}
+    across = {
+        name: int(a_day + number * 4 + Fraction(1, 2))
+        for (name, a_day), number in zip(mixed.items(), acts, strict=True)
+    }
+    assert agreed(cast.ivanova, date(2026, 11, 30)) == (across, 12)
+    assert agreed(cast.ivanova, date(2026, 12, 4)) == (across, norms.productive_calls)
+    with on(date(2026, 12, 4), 10):
+        # The same days as the indicators ask for them: the last control week of November and the first of December.
+        boards = [
+            board_of(
+                department=cast.sales,
+                user=cast.ivanova,
+                kind=PeriodKind.DAY,
+                day=date(2026, 11, 30),
+                today=clock.today(),
+            ),
+            board_of(
+                department=cast.sales,
+                user=cast.ivanova,
+                kind=PeriodKind.WEEK,
+                day=date(2026, 12, 4),
+                today=date(2026, 12, 5),
+            ),
+        ]
+        calls = [one.rows[0].lines[Kpi.PRODUCTIVE_CALLS].norm for one in boards]
+    assert sum(calls) == across["calls"]
     assert agreed(cast.ivanova, FRIDAY)[0]["calls"] == 60
     assert agreed(cast.orlov, date(2026, 12, 11)) == ({"calls": 60}, 12)
 
