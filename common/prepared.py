@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 from psycopg2.extensions import AsIs
@@ -67,6 +67,8 @@ class Prepared:
         if wrong := [param for param in placed if isinstance(param, datetime) or _is_changed(param)]:
             raise ValueError(f"of the query's parameters {wrong} would never change again: hand them over as values")
         converters = compiler.get_converters([column for column, _sql, _alias in compiler.select])
+        # A count is a whole number as the driver reads it: int(…) of every cell says nothing new.
+        converters = {place: pair for place, pair in converters.items() if not isinstance(pair[1], Count)}
         return _Statement(sql, placed, converters, compiler)
 
 

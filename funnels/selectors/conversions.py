@@ -16,8 +16,13 @@ from funnels.rules import Conversion
 
 def finished_cycles(day: date) -> QuerySet[SalesCycle]:
     """Cycles closed in the ninety days that end with `day`, «непрофильный» left out, with `last_owner` (user id)."""
+    return finished_between(day - timedelta(days=CONVERSION_DAYS), day)
+
+
+def finished_between(after: date, until: date) -> QuerySet[SalesCycle]:
+    """The same of the days after `after` to `until`, for statements compiled once."""
     last_owner = Ownership.objects.filter(cycle=OuterRef("pk")).order_by("-started_at", "-pk").values("user_id")[:1]
-    closed = SalesCycle.objects.filter(closed_on__gt=day - timedelta(days=CONVERSION_DAYS), closed_on__lte=day)
+    closed = SalesCycle.objects.filter(closed_on__gt=after, closed_on__lte=until)
     finished = closed.exclude(outcome="").exclude(refusal_reason=RefusalReason.NOT_OURS)
     return finished.annotate(last_owner=Subquery(last_owner)).order_by()
 

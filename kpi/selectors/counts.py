@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any, Final
 
@@ -135,7 +135,10 @@ def _reviews(department_id: int, first: date, last: date) -> Rows:
 
 def overdue(department_id: int, day: date) -> Rows:
     """Tasks that were late as the day ended."""
-    starts, ends = day_moments(day)
+    return _overdue_at(department_id, *day_moments(day))
+
+
+def _overdue_at(department_id: int, starts: datetime, ends: datetime) -> Rows:
     rows = Task.objects.filter(
         assignee__department_id=department_id, is_cancelled=False, created_at__lt=ends, due_at__lt=starts
     ).filter(Q(done_at__isnull=True) | Q(done_at__gte=ends))
@@ -148,8 +151,10 @@ def _overdue(department_id: int, _first: date, last: date) -> Rows:
 
 def _answered(department_id: int, first: date, last: date) -> Rows:
     """Missed calls that were called back, by whose task it was."""
-    starts, _ends = day_moments(first)
-    _starts, ends = day_moments(last)
+    return _answered_at(department_id, day_moments(first)[0], day_moments(last)[1])
+
+
+def _answered_at(department_id: int, starts: datetime, ends: datetime) -> Rows:
     rows = MissedCall.objects.filter(
         task__assignee__department_id=department_id, first_at__gte=starts, first_at__lt=ends, closed_at__isnull=False
     )
@@ -222,7 +227,8 @@ def done_between(*, department_id: int, first: date, last: date) -> Done:
     asked: dict[str, int | date] = {"department": department_id, "first": first, "last": last}
     for user_id, day, *numbers in _contacted((), **asked):
         for name, number in zip(CONTACTS, numbers, strict=True):
-            done.add(name, user_id, day, number)
+            if number:
+                done.add(name, user_id, day, number)
     for name, user_id, day, number in _counted((), **asked):
         done.add(name, user_id, day, number)
         if name in (MOVES, EXITS):
@@ -250,10 +256,23 @@ def _of_contacts(_shape: tuple[()], *, department: int, first: date, last: date)
 _counted, _contacted = Prepared(_of_one_number), Prepared(_of_contacts)
 
 
+def _late(_shape: tuple[()], *, department: int, starts: datetime, ends: datetime) -> QuerySet[Any]:
+    rows = _overdue_at(department, starts, ends).rows
+    return rows.order_by().values_list("assignee_id").annotate(number=Count("pk"))
+
+
+def _called_back(_shape: tuple[()], *, department: int, starts: datetime, ends: datetime) -> QuerySet[Any]:
+    rows = _answered_at(department, starts, ends).rows
+    return rows.order_by("pk").values_list("task__assignee_id", "first_at", "due_at", "closed_at")
+
+
+_overdue_counted, _times = Prepared(_late), Prepared(_called_back)
+
+
 def overdue_by_person(*, department_id: int, day: date) -> Counter[int]:
     """Late tasks as the day ended, by assignee."""
-    rows = overdue(department_id, day).rows.order_by().values_list("assignee_id").annotate(number=Count("pk"))
-    return Counter(dict(rows))
+    starts, ends = day_moments(day)
+    return Counter(dict(_overdue_counted((), department=department_id, starts=starts, ends=ends)))
 
 
 def reactions(*, department_id: int, first: date, last: date) -> dict[int, list[Fraction]]:
@@ -261,10 +280,9 @@ def reactions(*, department_id: int, first: date, last: date) -> dict[int, list[
 
     The due moment is fifteen working minutes after the call (4.4), so the night and the days off are left out.
     """
-    rows = _answered(department_id, first, last).rows
     found: dict[int, list[Fraction]] = defaultdict(list)
-    times = rows.order_by("pk").values_list("task__assignee_id", "first_at", "due_at", "closed_at")
-    for user_id, first_at, due_at, closed_at in times:
+    starts, ends = day_moments(first)[0], day_moments(last)[1]
+    for user_id, first_at, due_at, closed_at in _times((), department=department_id, starts=starts, ends=ends):
         assert closed_at is not None  # noqa: S101 - filtered
         working = closed_at - (due_at - timedelta(minutes=FIRST_REACTION_MINUTES))
         plain = closed_at - first_at

@@ -24,7 +24,8 @@ from kpi.models import Norm, ReferenceKPI
 from planning.calculator import Step
 from planning.constants import LEAST_CONVERSION, VERIFICATION_GREEN_FROM, PerColour, Reference
 from planning.rules import LEAST_RATE
-from planning.selectors.norms import norms_by_department
+from planning.selectors.norms import norms_of
+from planning.selectors.references import every_segment
 
 # Counted over the whole working time of a person, a week of five working days; the name is that of WEEK_NORMS.
 PERSON_KPIS: Final = {
@@ -76,6 +77,7 @@ class References:
     segments: Mapping[int, Segment]
     decided: dict[Key, Value] = field(default_factory=dict)  # references approved and norms set
     planned: Mapping[Kpi, int] = field(default_factory=dict)  # acts of a working day by the plan of the month
+    _defaults: dict[int, Mapping[Kpi, Fraction]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def of_plan(self, kpi: Kpi, role: str) -> int | None:
         """What the plan of the month asks of a hunter every working day (3.1.2); it goes before the week's norm."""
@@ -86,8 +88,15 @@ class References:
         role = role if role in MANAGER_ROLES else Role.HUNTER
         if kpi in SET_NORMS:
             return self.decided.get((None, role, kpi)) or Value(SET_NORMS[kpi], Source.DEFAULT)
-        default = Value(default_of(kpi, role, self.segments.get(segment_id or 0)), Source.DEFAULT)
-        return self.decided.get((segment_id, role, kpi), default)
+        found = self.decided.get((segment_id, role, kpi))
+        return Value(self._default(kpi, role, segment_id or 0), Source.DEFAULT) if found is None else found
+
+    def _default(self, kpi: Kpi, role: str, segment_id: int) -> Fraction:
+        if kpi in PERSON_KPIS or segment_id not in self.segments:
+            return default_of(kpi, role, self.segments.get(segment_id))
+        if segment_id not in self._defaults:
+            self._defaults[segment_id] = _settings_of(self.segments[segment_id])
+        return self._defaults[segment_id][kpi]
 
     def reference(self, segment_id: int, role: str) -> Reference:
         """p and t of a segment for the calculators of the funnel."""
@@ -100,10 +109,12 @@ def default_of(kpi: Kpi, role: str, segment: Segment | None) -> Fraction:
     """The default of the method or of the segment's settings; 0 for what the role is not asked for."""
     if kpi in PERSON_KPIS:
         return Fraction(WEEK_NORMS.get(SalesRole(role), {}).get(PERSON_KPIS[kpi], 0))
-    if segment is None:
-        return Fraction(0)
+    return Fraction(0) if segment is None else _settings_of(segment)[kpi]
+
+
+def _settings_of(segment: Segment) -> dict[Kpi, Fraction]:
     rates = [Fraction(value) / 100 for value in (segment.p_red, segment.p_yellow, segment.p_green)]
-    plain: dict[Kpi, Fraction] = {
+    return {
         Kpi.CONVERSION_RED: rates[0],
         Kpi.CONVERSION_YELLOW: rates[1],
         Kpi.CONVERSION_GREEN: rates[2],
@@ -113,15 +124,14 @@ def default_of(kpi: Kpi, role: str, segment: Segment | None) -> Fraction:
         Kpi.DAYS_GREEN: Fraction(segment.t_green),
         Kpi.AVERAGE_CHEQUE: Fraction(segment.average_cheque),
     }
-    return plain[kpi]
 
 
 def references_on(*, department_id: int, day: date) -> References:
     """Three queries. Of two decisions for one month the later one counts."""
-    found = References({segment.pk: segment for segment in Segment.objects.all()})
+    found = References(every_segment())
     for segment_id, role, kpi, value, source, *_when in _decisions((), department=department_id, day=day):
         found.decided[segment_id, role, kpi] = Value(Fraction(value), source)
-    found.planned = planned_acts(norms_by_department([department_id], day).get(department_id, {}))
+    found.planned = planned_acts(norms_of(department_id, day) or {})
     return found
 
 

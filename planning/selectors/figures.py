@@ -197,16 +197,30 @@ _summed = Prepared(_credits_summed)
 
 def paid_by_day(*, department_id: int, stretches: Iterable[Stretch], user_id: int | None = None) -> Paid:
     """Money of the days that any of the stretches holds, both ends included. One query."""
-    held = Q(pk__in=[])
-    for first, last in stretches:
-        held |= Q(paid_on__range=(first, last))
-    rows = PaymentCredit.objects.filter(held, department_id=department_id, is_void=False)
+    asked: dict[str, int | date] = {"department": department_id}
     if user_id is not None:
-        rows = rows.filter(user_id=user_id)
+        asked["user"] = user_id
+    number = 0
+    for number, (first, last) in enumerate(stretches, start=1):
+        asked |= {f"first_{number}": first, f"last_{number}": last}
     found: dict[int, dict[date, Decimal]] = defaultdict(dict)
-    for person, day, total in rows.order_by().values_list("user_id", "paid_on").annotate(total=Sum("amount")):
+    for person, day, total in _summed_by_day((number, user_id is not None), **asked):
         found[person][day] = total
     return found
+
+
+def _credits_by_day(shape: tuple[int, bool], **asked: Any) -> QuerySet:
+    number, is_personal = shape
+    held = Q(pk__in=[])
+    for at in range(1, number + 1):
+        held |= Q(paid_on__range=(asked[f"first_{at}"], asked[f"last_{at}"]))
+    rows = PaymentCredit.objects.filter(held, department_id=asked["department"], is_void=False)
+    if is_personal:
+        rows = rows.filter(user_id=asked["user"])
+    return rows.order_by().values_list("user_id", "paid_on").annotate(total=Sum("amount"))
+
+
+_summed_by_day = Prepared(_credits_by_day)
 
 
 def paid_between(paid: Paid, first: date, last: date) -> dict[int, Decimal]:

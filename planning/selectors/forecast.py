@@ -31,7 +31,7 @@ from planning.calculator import (
 )
 from planning.constants import Colour, Reference
 from planning.rules import Span, ramp
-from planning.selectors.references import SegmentDefault, possible, references_in_force
+from planning.selectors.references import SegmentDefault, every_segment, possible, references_in_force
 
 PASSAGE_DAYS: Final = 90  # R-S0-P11: finished passages of the last 90 days
 _BY_RANK: Final = {1: Colour.RED, 2: Colour.YELLOW, 3: Colour.GREEN}
@@ -91,7 +91,7 @@ def forecast_inputs(*, department_id: int, day: date) -> Inputs:
     Six queries. People: active ones who may own clients, and whoever owns an open cycle.
     """
     found = Inputs(day=day)
-    found.segments = {segment.pk: segment for segment in _segments.models(())}
+    found.segments = every_segment()
     found.people = {user.pk: user for user in _people.models((), department=department_id)}
     found.lines = [
         Line(pk, user_id, segment_id, _COLOURS[colour], expected, paid)
@@ -116,7 +116,7 @@ def _owners(_shape: tuple[()], *, department: int) -> QuerySet[User]:
     return User.objects.active().with_clients().filter(department_id=department).order_by("pk")
 
 
-_segments, _people, _cycles = Prepared(lambda _shape: Segment.objects.all()), Prepared(_owners), Prepared(_coloured)
+_people, _cycles = Prepared(_owners), Prepared(_coloured)
 
 
 def forecast_for(*, inputs: Inputs, span: Span, paid: Mapping[int, Decimal], target: Decimal) -> SpanForecast:

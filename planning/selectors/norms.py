@@ -18,14 +18,21 @@ def norms_for(user: User, day: date) -> dict[Step, int] | None:
 
     One query. The norms are those of the person's department; whom they bind, the caller decides by role.
     """
-    return norms_between(user, day, day).get(day.replace(day=1))
+    return None if user.department_id is None else norms_of(user.department_id, day)
+
+
+def norms_of(department_id: int, day: date) -> dict[Step, int] | None:
+    """The same of a department. One query."""
+    return _between(department_id, day, day).get(day.replace(day=1))
 
 
 def norms_between(user: User, first: date, last: date) -> dict[date, dict[Step, int]]:
     """The same of every month that the stretch touches, by its first day; months without a plan are missing."""
-    if user.department_id is None:
-        return {}
-    rows = _current(None, department=user.department_id, first=first.replace(day=1), last=last)
+    return {} if user.department_id is None else _between(user.department_id, first, last)
+
+
+def _between(department_id: int, first: date, last: date) -> dict[date, dict[Step, int]]:
+    rows = _current(None, department=department_id, first=first.replace(day=1), last=last)
     return {month: dict(zip(Step, acts, strict=True)) for month, *acts in rows}
 
 

@@ -41,6 +41,14 @@ class SegmentDefault:
         return self.since.get(DAYS_OF[colour])
 
 
+def every_segment() -> dict[int, Segment]:
+    """Segment id → segment, switched off ones too; one query."""
+    return {segment.pk: segment for segment in _segments.models(())}
+
+
+_segments = Prepared(lambda _shape: Segment.objects.all())
+
+
 def references_in_force(*, department_id: int, segments: Iterable[Segment], day: date) -> dict[int, SegmentDefault]:
     """Segment id → what its forecasts stand on that day in this department; one query.
 

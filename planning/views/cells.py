@@ -6,7 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
-from urllib.parse import urlencode
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from common import formats, markup, svg
+from common.addresses import query
 from common.workdays import PeriodKind
 from planning.calculator import Verification, attainment
 from planning.constants import Zone
@@ -45,14 +45,14 @@ def payments_url(span: Span, until: date, *, user: User | None = None, departmen
     who = {"user": user.pk} if user else {}
     where = {"department": department} if department else {}
     stretch = {"from": span.facts_from.isoformat(), "to": min(until, span.facts_to).isoformat()}
-    return "/documents/?" + urlencode({"tab": "payments", **who, **where, **stretch})
+    return "/documents/?" + query({"tab": "payments", **who, **where, **stretch})
 
 
 def payments_between(first: date, last: date, *, user: int | None = None, department: int | None = None) -> str:
     """The payments of any days, both ends included, of a person or a department."""
     who = {"user": user} if user else {"department": department}
     stretch = {"from": first.isoformat(), "to": last.isoformat()}
-    return "/documents/?" + urlencode({"tab": "payments", **who, **stretch})
+    return "/documents/?" + query({"tab": "payments", **who, **stretch})
 
 
 def payments_of_board(board: Board, first: date, last: date) -> str:
@@ -67,7 +67,7 @@ def acts_url(board: Board, name: str, user: User | None) -> str:
     who = {"user": user.pk} if user else {"department": board.department.pk}
     until = min(board.figures.as_of, board.span.facts_to)
     stretch = {"from": board.span.facts_from.isoformat(), "to": until.isoformat()}
-    return "/plan/acts/?" + urlencode({"what": name, **who, **stretch})
+    return "/plan/acts/?" + query({"what": name, **who, **stretch})
 
 
 def corrected_mark(at: datetime | None) -> SafeString | str:
@@ -93,7 +93,7 @@ def count_cells(board: Board, counts: Counts, user: User | None) -> list[dict[st
 def target_url(board: Board, user: User | None) -> str:
     who = {"user": user.pk} if user else {}
     month = board.span.period.starts_on.isoformat()
-    return "/plan/target/?" + urlencode({"department": board.department.pk, **who, "day": month})
+    return "/plan/target/?" + query({"department": board.department.pk, **who, "day": month})
 
 
 def stats_of(board: Board, viewer: User) -> list[dict[str, Any]]:
@@ -187,19 +187,19 @@ def forecast_url(board: Board, viewer: User) -> str:
     """The clients and chances a forecast is made of; the calculator knows the running month, and no managers."""
     if viewer.is_manager or board.kind is not PeriodKind.MONTH or not board.is_running:
         return ""
-    return "/calculators/forecast/?" + urlencode({"department": board.department.pk})
+    return "/calculators/forecast/?" + query({"department": board.department.pk})
 
 
 def verification_url(board: Board) -> str:
     who = {"user": board.user.pk} if board.user else {"department": board.department.pk}
-    return "/plan/verification/?" + urlencode({**who, "day": board.span.period.starts_on.isoformat()})
+    return "/plan/verification/?" + query({**who, "day": board.span.period.starts_on.isoformat()})
 
 
 def frozen_url(board: Board, user: User | None) -> str:
     """The forecast frozen for the period before, which V and bias compare with what came."""
     who = {"user": user.pk} if user else {"department": board.department.pk}
     asked = {"period": str(board.kind), "day": board.span.period.starts_on.isoformat()}
-    return "/plan/verification/forecast/?" + urlencode({**who, **asked})
+    return "/plan/verification/forecast/?" + query({**who, **asked})
 
 
 def trust(verified: Verification) -> str:

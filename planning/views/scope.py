@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import Department, User
+from common.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,19 @@ def whole(value: str) -> int | None:
 def departments_of(viewer: User) -> list[Department]:
     """Departments whose figures the person may open."""
     if viewer.role == Role.DIRECTOR:
-        return list(Department.objects.filter(is_active=True).order_by("name"))
+        return _departments.models("every")
     if viewer.department_id is not None and (viewer.role == Role.HEAD or viewer.role in MANAGER_ROLES):
-        return list(Department.objects.filter(pk=viewer.department_id))
+        return _departments.models("own", department=viewer.department_id)
     return []
+
+
+def _chosen_of(shape: str, *, department: int = 0) -> QuerySet[Department]:
+    if shape == "own":
+        return Department.objects.filter(pk=department)
+    return Department.objects.filter(is_active=True).order_by("name")
+
+
+_departments = Prepared(_chosen_of)
 
 
 def chosen(request: HttpRequest) -> Scope:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.http import QueryDict
 
+from common.addresses import query
 from planning.calculator import WrongInput
 from planning.services import PROBLEM_TEXTS
 
@@ -62,5 +62,5 @@ def address_of(path: str, *parts: Mapping[str, Any]) -> str:
     pairs: dict[str, Any] = {}
     for part in parts:
         pairs.update(part)
-    text = urlencode({name: value for name, value in pairs.items() if value not in (None, "")})
+    text = query({name: value for name, value in pairs.items() if value not in (None, "")})
     return f"{path}?{text}" if text else path

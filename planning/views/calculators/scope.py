@@ -14,6 +14,7 @@ from accounts.choices import Role
 from accounts.models import Department, User
 from clients.models import Segment
 from common import clock
+from common.prepared import Prepared
 from planning.views.calculators.forms import address_of
 from planning.views.scope import departments_of, whole
 
@@ -46,13 +47,16 @@ def place_of(request: HttpRequest) -> Place:
     if viewer.role not in (Role.HEAD, Role.DIRECTOR):
         raise Http404
     departments = departments_of(viewer)
-    segments = list(Segment.objects.filter(is_active=True).order_by("pk"))
+    segments = _segments.models(())
     department = _chosen(departments, request.GET.get("department", ""))
     if department is None:
         raise Http404
     asked = request.GET.get("segment", "")
     segment = _chosen(segments, asked) if asked else None
     return Place(viewer, department, departments, segment, segments, clock.today())
+
+
+_segments = Prepared(lambda _shape: Segment.objects.filter(is_active=True).order_by("pk"))
 
 
 def _chosen(rows: list[Row], asked: str) -> Row | None:

@@ -21,9 +21,9 @@ from planning.services import PROBLEM_TEXTS, WHY_TEXTS
 
 def rounded(value: Exact, places: int) -> Decimal:
     """To `places` decimals, half away from zero, without the 28 digits of a context in between."""
-    exact = Fraction(value) * 10**places
-    size = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
-    return Decimal((int(exact < 0), tuple(map(int, str(size))), -places))
+    above, below = value.as_integer_ratio()
+    size = (2 * abs(above) * 10**places + below) // (2 * below)
+    return Decimal(f"{'-' if above < 0 else ''}{size}E-{places}")
 
 
 def number_text(value: Exact | None, places: int = 2, *, short: bool = False) -> str:
