@@ -18,11 +18,13 @@ from common.htmx import wants_fragment
 from common.workdays import PeriodKind
 from kpi.calculator import Kpi
 from kpi.forms import AskForm
-from kpi.selectors import KINDS, Board, board_of, may_approve
+from kpi.selectors import KINDS, Board, Line, board_of, may_approve
+from kpi.selectors.references import SET_NORMS
 from kpi.views.cells import cell, label, list_url, short_label
 from kpi.views.parts import COLUMNS, head_of, money_of, person_of, risk_of, say_of, segments_of, weeks_of
 from planning.choices import PeriodKind as PeriodLabel
 from planning.rules import following_day, previous_day
+from planning.views.calculators import address_of
 from planning.views.scope import Scope, chosen
 
 EARLIEST, LATEST = date(2015, 1, 1), date(2100, 12, 31)
@@ -67,8 +69,8 @@ def kpi_board(request: HttpRequest) -> HttpResponse:
             for one in KINDS
         ],
         "money": money_of(board),
-        "leading": [cell(board, line) for line in board.lines if line.kpi is not Kpi.VERIFICATION],
-        "verification": cell(board, board.line(Kpi.VERIFICATION)),
+        "leading": [_line(board, line, leads=leads) for line in board.lines if line.kpi is not Kpi.VERIFICATION],
+        "verification": _line(board, board.line(Kpi.VERIFICATION), leads=leads),
         "uncredited": formats.number(board.uncredited),
         "uncredited_url": list_url(
             "uncredited", board.first, board.as_of, user=board.user, department=board.department.pk
@@ -100,6 +102,14 @@ def kpi_board(request: HttpRequest) -> HttpResponse:
         "say": say_of(board),
     }
     return render(request, "kpi/_board.html" if wants_fragment(request) else "kpi/page.html", context)
+
+
+def _line(board: Board, line: Line | None, *, leads: bool) -> dict[str, Any]:
+    """A row with the page its norm comes from: days × people, or the value somebody has set."""
+    one = cell(board, line)
+    if leads and line is not None and line.kpi in SET_NORMS:
+        one["norm_url"] = address_of("/kpi/references/", {"department": board.department.pk}) + "#set"
+    return one
 
 
 def _lead(board: Board) -> str:

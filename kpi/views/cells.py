@@ -100,14 +100,25 @@ def behind(board: Board, line: Line, user: User | None = None) -> str:
     return list_url(str(line.kpi), board.first, last, user=person, department=board.department.pk)
 
 
+def norm_url(board: Board, line: Line, user: User | None = None) -> str:
+    """Where it stands how a number of acts that is asked for came about; empty where none is asked."""
+    if line.kpi not in COUNTED or not line.norm:
+        return ""
+    person = user or board.user
+    who = {"user": person.pk} if person else {"department": board.department.pk}
+    asked = {"of": str(line.kpi), "period": str(board.kind), "day": board.span.period.starts_on.isoformat()}
+    return address_of("/kpi/norms/", asked, who)
+
+
 def cell(board: Board, line: Line | None, user: User | None = None) -> dict[str, Any]:
     """One indicator as a row of a table."""
     if line is None:
-        return {"fact": formats.DASH, "norm": formats.DASH, "light": "", "url": "", "trend": None}
+        return {"fact": formats.DASH, "norm": formats.DASH, "norm_url": "", "light": "", "url": "", "trend": None}
     return {
         "name": label(line.kpi),
         "fact": shown(line.kpi, line.fact),
         "norm": formats.DASH if line.kpi in COUNTED and not line.norm else shown(line.kpi, line.norm),
+        "norm_url": norm_url(board, line, user),
         "light": verdict(line),
         "trend": trend_of(line.trend),
         "url": behind(board, line, user),

@@ -56,6 +56,8 @@ def segments_of(board: Board, *, leads: bool) -> dict[str, Any]:
                 one["url"] += f"&segment={segment.segment_id}"
             elif leads:
                 one["url"] = _cases_url(board, kpi, segment)
+            if leads:
+                one["norm_url"] = address_of("/kpi/references/", {"department": board.department.pk})
             cells.append({**one, "segment": board.names[segment.segment_id]})
         rows.append({"name": label(kpi), "cells": cells})
     return {

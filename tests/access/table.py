@@ -374,6 +374,9 @@ TABLE: dict[str, Row] = {
     "kpi_list@manager": Row(
         "200 owner head director; 404 rest", query="?of=upgrades&from=2026-11-01&to=2026-11-30&user={user}"
     ),
+    "kpi_norms": Row(SALES, query="?of=productive_calls"),
+    "kpi_norms@manager": Row("200 owner head director; 404 rest", query="?of=productive_calls&user={user}"),
+    "kpi_norms@nothing": Row("404 rest"),
     "kpi_list@nothing": Row("404 rest"),
     "kpi_export": Row(LEADS),
     "kpi_export@department": Row("200 head director; 404 rest", query="?department={department}"),

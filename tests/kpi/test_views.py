@@ -11,7 +11,9 @@ from funnels.models import Contact, DepartmentReview, Task
 from kpi.calculator import PayScheme as Terms
 from kpi.models import PayScheme, PayStatement, ReferenceKPI
 from kpi.services import save_scheme, set_reference
-from planning.services import freeze_forecasts, set_month_target
+from planning.calculator import PlanInput
+from planning.selectors.proposal import propose
+from planning.services import freeze_forecasts, make_month_plan, set_month_target
 from tests.budget import MOST_QUERIES, cost_of
 from tests.factories.cast import make_user
 from tests.factories.clients import ClientFactory
@@ -74,6 +76,47 @@ def test_a_number_of_the_board_opens_the_list_it_was_made_of(as_user, cast):
     assert all(int(figures[url]) == n for url, n in counts.items() if "of=resolutions" not in url)
     october = head.get("/kpi/?period=month&day=2026-10-05").content.decode()
     assert "of=productive_calls&amp;department=" in october and ">2</a>" in october
+
+
+def test_a_norm_of_the_board_opens_whose_days_it_is_made_of(as_user, cast):
+    plan = PlanInput(target=Decimal(3_000_000), average_cheque=Decimal(60_000), managers=2, working_days=20)
+    seen = propose(department=cast.sales, month=NOVEMBER, plan=plan, day=TODAY).mark
+    made = make_month_plan(department=cast.sales, month=NOVEMBER, plan=plan, actor=cast.volkov, seen=seen)
+    cast.petrov.employed_on = date(2026, 11, 16)
+    cast.petrov.save(update_fields=["employed_on"])
+    for place in range(12):
+        open_cycle(cast, cast.ivanova, "red" if place % 2 else "yellow")
+    head = as_user(cast.volkov)
+    board = head.get("/kpi/?period=month").context
+    asked = [one for one in board["leading"] if one["norm_url"].startswith("/kpi/norms/")]
+    assert {"Результативные звонки", "Проведённые встречи", "Тёплые контакты", "Повышения цвета"} <= {
+        one["name"] for one in asked
+    }
+    for one in asked:
+        page = head.get(one["norm_url"])
+        assert page.context["total"] == one["norm"]
+        assert sum(number(row["norm"]) for row in page.context["rows"]) == number(one["norm"]), one
+    calls_page = head.get("/kpi/norms/?period=month&of=productive_calls").context
+    rows = {row["name"]: row for row in calls_page["rows"]}
+    # 13 working days of November till Thursday the 19th; Petrov came on Monday the 16th.
+    assert [rows[user.full_name]["days"] for user in (cast.ivanova, cast.petrov)] == ["13", "4"]
+    assert number(rows[cast.petrov.full_name]["norm"]) == 4 * made.productive_calls
+    assert rows[cast.ivanova.full_name]["source"] == "план месяца"
+    assert rows[cast.ivanova.full_name]["url"].startswith("/calculators/plan/")
+    assert rows[cast.orlov.full_name]["url"].startswith("/kpi/references/")
+    ivanovas = next(row for row in board["rows"] if row["name"] == cast.ivanova.full_name)
+    for one in ivanovas["cells"][:2]:
+        assert head.get(one["norm_url"]).context["total"] == one["norm"], one
+    assert head.get("/kpi/norms/?of=verification").status_code == 404
+    url, place = board["verification"]["norm_url"].split("#")
+    assert f'id="{place}"' in head.get(url).content.decode()
+    own = as_user(cast.ivanova).get("/kpi/norms/?of=productive_calls").context["rows"]
+    assert [(row["name"], row["url"]) for row in own] == [(cast.ivanova.full_name, "")]
+    assert as_user(cast.ivanova).get(f"/kpi/norms/?of=offers&user={cast.petrov.pk}").status_code == 404
+
+
+def number(text):
+    return int(text.replace(NBSP, ""))
 
 
 def test_the_staff_light_turns_at_eighty_and_a_hundred_per_cent(as_user, cast):
