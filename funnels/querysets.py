@@ -4,7 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import Absence
@@ -27,6 +27,16 @@ class OfClientQuerySet(models.QuerySet):
 class OfCycleQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
         return self.filter(visibility_q(user, "cycle__client__"))
+
+
+class FactQuerySet(OfCycleQuerySet):
+    def standing(self) -> Self:
+        """Those that speak: neither taken back nor taking another back.
+
+        NOT EXISTS, for of the join that `revoked_by__isnull` makes the planner expects one row and then reads by one.
+        """
+        taken_back = self.model._default_manager.filter(revokes=OuterRef("pk"))
+        return self.filter(~Exists(taken_back), revokes__isnull=True)
 
 
 class CycleQuerySet(OfClientQuerySet):

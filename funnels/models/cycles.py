@@ -21,7 +21,7 @@ from funnels.choices import (
     RefusalReason,
     State,
 )
-from funnels.querysets import CycleQuerySet, OfCycleQuerySet, OwnershipQuerySet
+from funnels.querysets import CycleQuerySet, FactQuerySet, OfCycleQuerySet, OwnershipQuerySet
 
 USER = settings.AUTH_USER_MODEL
 
@@ -72,8 +72,12 @@ class SalesCycle(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
+            # What a list counts of its clients' open sales stands in the index: the chips of a whole company read nothing else.
             models.UniqueConstraint(
-                fields=["client"], condition=Q(closed_at__isnull=True), name="funnels_cycle_one_open_per_client"
+                fields=["client"],
+                include=["id", "colour", "next_step_at", "expected_amount"],
+                condition=Q(closed_at__isnull=True),
+                name="funnels_cycle_one_open_per_client",
             ),
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True, owner__isnull=False)
@@ -166,7 +170,10 @@ class Ownership(models.Model):
         ordering = ["-started_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["client"], condition=Q(ended_at__isnull=True), name="funnels_ownership_one_open_per_client"
+                fields=["client"],
+                include=["clock_started_on"],
+                condition=Q(ended_at__isnull=True),
+                name="funnels_ownership_one_open_per_client",
             ),
             ExclusionConstraint(
                 name="funnels_ownership_no_overlap",
@@ -230,7 +237,7 @@ class Fact(models.Model):
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(USER, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
-    objects = OfCycleQuerySet.as_manager()
+    objects = FactQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -279,7 +279,7 @@ def live_departments(day: date) -> list[Department]:
 
 def binding_cycle_ids(cycle_ids: Iterable[int]) -> set[int]:
     """Cycles with a signed contract, an open invoice or a payment: no job closes them (section 2.5)."""
-    contract = Fact.objects.filter(kind=FactKind.CONTRACT_SIGNED, revokes__isnull=True, revoked_by__isnull=True)
+    contract = Fact.objects.standing().filter(kind=FactKind.CONTRACT_SIGNED)
     bound = Q(has_open_invoice=True) | Q(paid_amount__gt=0) | Q(contract_amount__gt=0)
     bound |= Q(pk__in=contract.filter(cycle__in=cycle_ids).values("cycle_id"))
     return set(SalesCycle.objects.filter(bound, pk__in=cycle_ids).values_list("pk", flat=True))
@@ -288,12 +288,8 @@ def binding_cycle_ids(cycle_ids: Iterable[int]) -> set[int]:
 def payment_horizons(cycle_ids: Iterable[int]) -> dict[int, tuple[date | None, date | None]]:
     """Per cycle the agreed pay date and the latest due date of an invoice, as the standing facts say."""
     found: dict[int, tuple[date | None, date | None]] = {}
-    facts = Fact.objects.filter(
-        cycle__in=cycle_ids,
-        kind__in=[FactKind.TERMS_AGREED, FactKind.INVOICE_ISSUED],
-        revokes__isnull=True,
-        revoked_by__isnull=True,
-        until__isnull=False,
+    facts = Fact.objects.standing().filter(
+        cycle__in=cycle_ids, kind__in=[FactKind.TERMS_AGREED, FactKind.INVOICE_ISSUED], until__isnull=False
     )
     for cycle_id, kind, until in facts.order_by("pk").values_list("cycle_id", "kind", "until"):
         if until is None:

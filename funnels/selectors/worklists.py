@@ -27,10 +27,10 @@ def worklist_rows(people: Collection[int], day: date) -> dict[int, list[Worklist
     starts, _ends = day_moments(day)
     cycles = SalesCycle.objects.in_worklist().filter(owner__in=people)
     late = Task.objects.open().filter(client=OuterRef("client_id"), due_at__lt=starts)
-    standing = Fact.objects.filter(cycle__in=cycles.order_by(), revokes__isnull=True, revoked_by__isnull=True)
+    standing = Fact.objects.standing().filter(cycle__in=cycles.order_by(), kind__in=FACTS_ASKED)
     kinds: dict[int, frozenset[str]] = {}
     nothing: frozenset[str] = frozenset()
-    for cycle_id, kind in standing.filter(kind__in=FACTS_ASKED).order_by().values_list("cycle_id", "kind"):
+    for cycle_id, kind in standing.order_by().values_list("cycle_id", "kind"):
         kinds[cycle_id] = kinds.get(cycle_id, nothing) | {kind}
     rows: dict[int, list[WorklistRow]] = {person: [] for person in people}
     asked = cycles.order_by("pk").values_list(
