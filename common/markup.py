@@ -182,6 +182,19 @@ def plan_light(
     return piece('<span class="plan-light">{}<span>{}{}</span></span>', sign(light), figure, text)
 
 
+def menu(content: SafeString, label: str = "", name: str = "", side: str = "") -> SafeString:
+    """A menu behind a button; without a label it is the ⋯ button, named by `name` for screen readers."""
+    arrow = piece("{}{}", label, icon("chevron-down", size="s")) if label else None
+    dots = icon("ellipsis", name or gettext("More actions"))
+    return piece(
+        '<details class="menu{}"><summary class="btn btn-sm{}">{}</summary><div class="float">{}</div></details>',
+        f" menu-{side}" if side else "",
+        "" if label else " btn-icon",
+        arrow or dots,
+        content,
+    )
+
+
 def tel(number: str | None, *, box: bool = False, url: str = "") -> SafeString:
     """A telephone number as a button that dials; `url` posts a click-to-call instead of `tel:`, by app.js."""
     if not number:

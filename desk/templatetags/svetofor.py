@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 
 from common import formats, markup, svg
 
@@ -117,15 +117,7 @@ def menu(content: str, label: str = "", name: str = "", side: str = "") -> SafeS
 
     Without a label it is the ⋯ button, named by `name` for screen readers.
     """
-    arrow = format_html("{}{}", label, markup.icon("chevron-down", size="s")) if label else None
-    dots = markup.icon("ellipsis", name or gettext("More actions"))
-    return format_html(
-        '<details class="menu{}"><summary class="btn btn-sm{}">{}</summary><div class="float">{}</div></details>',
-        f" menu-{side}" if side else "",
-        "" if label else " btn-icon",
-        arrow or dots,
-        content,
-    )
+    return markup.menu(SafeString(content), label, name, side)
 
 
 class OnceNode(template.Node):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from datetime import date
+from typing import Any, Final, cast
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
@@ -15,15 +17,14 @@ from accounts.choices import Role
 from accounts.models import User
 from clients.choices import Section
 from clients.models import Client
-from common import clock
+from common import clock, formats, markup
 from common.htmx import wants_fragment
 from desk.selectors import card as cards
 from desk.selectors import card_rows
 from desk.selectors.rows import card_address
-from desk.selectors.timeline import KINDS, counts, timeline
+from desk.selectors.timeline import KINDS, Entry, counts, timeline
 from desk.views.clients.asked import Asked
-from funnels.forms import ContactForm
-from funnels.views.contacts import form_context
+from funnels.views.contacts import fresh_line
 from funnels.views.fetching import ways_of
 
 
@@ -100,13 +101,41 @@ def _history(request: HttpRequest, card: cards.Card, *, with_counts: bool = True
     }
     return {
         "client": card.client,
-        "history": shown,
+        "events": [_events(day, entries) for day, entries in shown.days],
         "history_chips": [
             {"label": labels[name], "url": f"{url}?history={name}", "count": numbers.get(name), "active": name == kind}
             for name in KINDS
         ],
         "more_url": f"{url}?history={kind}&after={shown.next_cursor}" if shown.next_cursor else "",
     }
+
+
+_EVENT: Final = '<article class="event">{}<div><p><b>{}</b>{}{}</p>{}{}</div><time datetime="{}">{}</time></article>'
+
+
+def _events(day: date, entries: list[Entry]) -> SafeString:
+    """A day of the history as one piece."""
+    return markup.join((markup.piece("<h3>{}</h3>", formats.day(day)), *map(_event, entries)), "")
+
+
+def _event(entry: Entry) -> SafeString:
+    return markup.piece(
+        _EVENT,
+        entry.mark,
+        entry.title,
+        markup.piece(" · {}", entry.more) if entry.more else "",
+        markup.join((_tag(css, words) for css, words in entry.tags), ""),
+        markup.piece('<p class="pre">{}</p>', entry.text) if entry.text else "",
+        markup.piece("<p>{}</p>", entry.note) if entry.note else "",
+        entry.place[0].astimezone(clock.zone()).isoformat(),
+        entry.time,
+    )
+
+
+@markup.remembered
+def _tag(css: str, words: str) -> SafeString:
+    check = markup.icon("check", size="s") if css == "tag-ok" else ""
+    return markup.piece(' <span class="tag{}">{}{}</span>', f" {css}" if css else "", check, words)
 
 
 def _list_query(request: HttpRequest) -> str:
@@ -158,6 +187,5 @@ def _panels(request: HttpRequest, card: cards.Card) -> dict[str, Any]:
         "today": clock.today(),
     }
     if can_log:
-        form = ContactForm(client=client, people=people, auto_id="log_%s")
-        context |= form_context(client, card.cycle if card.is_open else None, form, with_answers=False)
+        context["log_line"] = fresh_line(request, client, people)
     return context

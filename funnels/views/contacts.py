@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.selectors import calendar
 from clients.choices import Section
-from clients.models import Client
-from common import clock, formats
+from clients.models import Client, ContactPerson
+from common import clock, formats, markup
 from common.acts import answers_refusals, attempt, done
 from common.errors import Conflict
 from common.htmx import wants_fragment
 from funnels.choices import ContactResult
 from funnels.forms import ContactForm
+from funnels.forms.contacts import person_label
 from funnels.models import Contact, Ownership, Questionnaire, SalesCycle
 from funnels.rules import age, latest_progress_due
 from funnels.selectors.credits import credit_names
@@ -87,13 +93,44 @@ def _answer(
     return render(request, template, context, status=status)
 
 
-def form_context(
-    client: Client, cycle: SalesCycle | None, form: ContactForm, *, with_answers: bool = True
-) -> dict[str, Any]:
+_ANY_CLIENT: Final = 2**60  # these stand for what differs from card to card in a line that is drawn once
+_ANY_PERSON: Final = _ANY_CLIENT + 1
+_ANY_KEY, _ANY_TOKEN, _ANY_PEOPLE = "\uffffkey", "\uffffcsrf", "\uffffpeople"
+
+
+def fresh_line(request: HttpRequest, client: Client, people: Sequence[ContactPerson]) -> SafeString:
+    """The one-line log as a card opens it: a form of thirty widgets, drawn once a day and language."""
+    today = clock.today()
+    line = _line_of_any(_tomorrow(today), bool(people))
+    options = (
+        markup.piece('<option value="{}"{}>{}</option>', person.pk, "" if place else SafeString(" selected"), label)
+        for place, (person, label) in enumerate((person, person_label(person)) for person in people)
+    )
+    told = {
+        str(_ANY_CLIENT): str(int(client.pk)),
+        _ANY_KEY: uuid.uuid4().hex,
+        _ANY_TOKEN: markup.escaped(get_token(request)),
+        _ANY_PEOPLE: markup.join(options, ""),  # the last: what people typed is not searched
+    }
+    for stand_in, real in told.items():
+        line = line.replace(stand_in, real)
+    return SafeString(line)
+
+
+@markup.remembered
+def _line_of_any(tomorrow: date, has_people: bool) -> str:
+    client = Client(pk=_ANY_CLIENT)
+    people = [ContactPerson(pk=_ANY_PERSON)] if has_people else []
+    form = ContactForm(client=client, people=people, auto_id="log_%s", initial={"key": _ANY_KEY})
+    context = {"client": client, "form": form, "tomorrow": f"{tomorrow:%Y-%m-%d}", "csrf_token": _ANY_TOKEN}
+    drawn = render_to_string("funnels/_log_line.html", context)
+    return drawn.replace(f'<option value="{_ANY_PERSON}" selected></option>', _ANY_PEOPLE)
+
+
+def form_context(client: Client, cycle: SalesCycle | None, form: ContactForm) -> dict[str, Any]:
     """What both shapes of the form need: quick dates, the questionnaire's progress, what is worth asking."""
     today = clock.today()
-    asks = with_answers and cycle is not None
-    answers = Questionnaire.objects.filter(cycle=cycle).first() if asks else None
+    answers = Questionnaire.objects.filter(cycle=cycle).first() if cycle is not None else None
     latest = latest_progress_due(today)
     soon = today + timedelta(days=4 if today.weekday() in (3, 4) else 3)
     return {

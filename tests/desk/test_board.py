@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -30,18 +32,22 @@ def test_columns_count_and_add_up_by_state_and_by_colour(cast):
     assert by_colour == {"green": (2, {"deal": 2}), "yellow": (3, {"c2": 3}), "red": (4, {"c1": 4})}
 
 
+def names_in(cards):
+    return [unescape(re.search(r'<p class="name"><a[^>]*>([^<]*)', card)[1]) for card in cards]
+
+
 def test_a_column_shows_twenty_cards_and_hands_out_the_rest_once(cast, as_user):
     browser = as_user(cast.ivanova)
     with on(TODAY):
         cycles = open_cycles(cast, cast.ivanova, red=45)
         page = browser.get("/funnel/")
         column = next(one for one in page.context["columns"] if one["count"] == "45")
-        seen, address = [card["name"] for card in column["cards"]], column["more_url"]
+        seen, address = names_in(column["cards"]), column["more_url"]
         assert len(seen) == BOARD_CARDS
         while address:
             part = browser.get(address, headers={"HX-Request": "true"})
             assert b"<html" not in part.content
-            seen += [card["name"] for card in part.context["column"]["cards"]]
+            seen += names_in(part.context["column"]["cards"])
             address = part.context["more_url"]
     assert len(seen) == 45
     assert set(seen) == {cycle.client.name for cycle in cycles}

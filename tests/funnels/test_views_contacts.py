@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timedelta
 
 import pytest
+from django.template.loader import render_to_string
 
 from accounts.models import User
+from common import clock
+from funnels.forms import ContactForm
 from funnels.models import Contact, Fact, SalesCycle, Task
+from funnels.views.contacts import form_context, fresh_line
 from tests.factories.work import answer, call, dm_of, make_client, make_template, offer, on, take
 
 MONDAY = date(2026, 11, 9)
@@ -221,3 +226,28 @@ def test_a_free_client_is_taken_before_a_contact_is_logged(cast, as_user, cycle)
     response = as_user(cast.ivanova).get(f"/clients/{free.pk}/contact/", **HTMX)
     assert response.status_code == 403
     assert "Take the client into work first." in events(response)["toast"]["text"]
+
+
+def lines_of(html):
+    """Tags and words of the one-line log, whitespace aside."""
+    return [part for part in re.split(r"\s*(<[^>]+>)\s*", html.strip()) if part]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_the_line_of_a_card_is_the_form_drawn_anew(cast, cycle, count, rf):
+    """It is drawn once a day and filled in: client, people, key and token are the only things that differ."""
+    names = ["Котова Ольга Ивановна", "<b>csrf</b> & key", "Сергей"]
+    cycle.client.people.all().delete()
+    for name in names[:count]:
+        cycle.client.people.create(full_name=name, position="Директор", is_dm=True, created_at=clock.now())
+    for day in (MONDAY, MONDAY + timedelta(days=4)):  # the next working day is another
+        with on(day):
+            request = rf.get("/")
+            drawn = fresh_line(request, cycle.client, list(cycle.client.people.active()))
+            key = re.search(r'name="key" value="([0-9a-f]{32})"', drawn)[1]
+            whole = ContactForm(client=cycle.client, auto_id="log_%s", initial={"key": key})
+            context = form_context(cycle.client, cycle, whole)
+            expected = render_to_string("funnels/_log_line.html", context | {"csrf_token": "T"})
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w{64})"', drawn)[1]
+        assert lines_of(drawn.replace(token, "T")) == lines_of(expected)
+    assert key not in fresh_line(request, cycle.client, [])
