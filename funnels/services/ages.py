@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Department, User
-from accounts.selectors import calendar, head_of
+from accounts.selectors import calendar, heads_of
 from funnels.constants import CLOCK_LIMIT_DAYS
 from funnels.models import Ownership
 from funnels.rules import age, is_announced_as_last_day
@@ -38,6 +39,9 @@ class _Due(NamedTuple):
     flag_on: date | None
 
 
+_ByDepartment = dict[int, list[_Due]]
+
+
 def warn_ages(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
     """«3 дня до ротации» to the owner from age 7, «последний день» to owner and head at age 10 (R-S0-P7, R-S0-P16).
 
@@ -45,11 +49,12 @@ def warn_ages(*, day: date, run: JobRun | None = None, at: datetime | None = Non
     and however often this runs.
     """
     counts = {"warned": 0, "last_day": 0, "state_warned": 0, "state_last_day": 0}
-    until = _told_until(day)
-    for department in live_departments(day):
-        head = head_of(department)
-        colours, states = _running(department, day, until)
-        for clock_name, prefix, rows in (("age", "", colours), ("state", "state_", states)):
+    until, departments = _told_until(day), live_departments(day)
+    heads = heads_of(departments)
+    colours, states = _running(departments, day, until)
+    for department in departments:
+        head, of = heads[department.pk], department.pk
+        for clock_name, prefix, rows in (("age", "", colours[of]), ("state", "state_", states[of])):
             early = [row for row in rows if _is_by(row.warn_on, day) and _is_after(row.last_on, day)]
             last = [row for row in rows if _is_last(row, day, until)]
             for kind, told, due in (("warned", 7, early), ("last_day", CLOCK_LIMIT_DAYS, last)):
@@ -63,23 +68,23 @@ def _told_until(day: date) -> date:
     return day if calendar().is_working(tomorrow) else calendar().next_working_day(day)
 
 
-def _running(department: Department, day: date, until: date) -> tuple[list[_Due], list[_Due]]:
-    """Everybody of the department whose colour clock, and whose state clock, may have a warning due. Two queries."""
+def _running(departments: Iterable[Department], day: date, until: date) -> tuple[_ByDepartment, _ByDepartment]:
+    """By department: everybody whose colour clock, and whose state clock, may have a warning due. Two queries."""
     due = Q()
     for prefix in ("", "state_"):
         warn, last, flag = f"{prefix}warn_on", f"{prefix}last_day_on", f"{prefix}flag_on"
         due |= Q(**{f"{warn}__lte": day, f"{last}__gt": day}) | Q(**{f"{last}__lte": until, f"{flag}__gt": day})
-    rows = Ownership.objects.open().filter(due, client__department=department, cycle__closed_at__isnull=True)
-    found = list(
-        rows.order_by("pk").values_list("pk", "user_id", "client_id", "client__name", "cycle__state", *_CLOCKS)
-    )
-    people = User.objects.in_bulk({row[1] for row in found})
-    colours, states = [], []
-    for pk, user_id, client_id, name, state, *clocks in found:
-        named = (pk, people[user_id], client_id, name)
-        colours.append(_Due(*named, *clocks[:4]))
+    rows = Ownership.objects.open().filter(due, client__department__in=departments, cycle__closed_at__isnull=True)
+    named = ("client__department_id", "cycle__state", "pk", "user_id", "client_id", "client__name")
+    found = list(rows.order_by("pk").values_list(*named, *_CLOCKS))
+    people = User.objects.in_bulk({row[3] for row in found})
+    colours: _ByDepartment = defaultdict(list)
+    states: _ByDepartment = defaultdict(list)
+    for department_id, state, pk, user_id, client_id, name, *clocks in found:
+        whose = (pk, people[user_id], client_id, name)
+        colours[department_id].append(_Due(*whose, *clocks[:4]))
         if state in WORKING_STATES:
-            states.append(_Due(*named, *clocks[4:]))
+            states[department_id].append(_Due(*whose, *clocks[4:]))
     return colours, states
 
 

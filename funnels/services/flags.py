@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import cast
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Department, User
-from accounts.selectors import calendar, directors, head_of
+from accounts.selectors import calendar, directors, head_of, heads_of
 from clients.choices import Section
 from clients.models import Client
 from common import clock
@@ -41,15 +41,23 @@ def flag_stagnant(*, day: date, run: JobRun | None = None, at: datetime | None =
     """
     moment = at or clock.now()
     counts = Counter({"flagged": 0, "expired": 0, "held": 0, "state_flags": 0})
-    for department in live_departments(day):
-        counts["state_flags"] += _flag_states(department, day, moment, run)
-        due = list(_unflagged(department, day).values_list("pk", flat=True))
+    departments = live_departments(day)
+    heads = heads_of(departments)
+    # Asked for all departments at once; a batch asks again, behind its locks, whether its own are still due.
+    states = _by_department(_unflagged_states(departments, day))
+    colours = _by_department(_unflagged(departments, day))
+    for department in departments:
+        head = heads[department.pk]
+        counts["state_flags"] += _flag_states(department, states[department.pk], head, day, moment, run)
+        due = colours[department.pk]
         held = _is_flood(department, moment, due)
 
-        def flag(ids: Sequence[int], department: Department = department, held: bool = held) -> Counter[str]:
+        def flag(
+            ids: Sequence[int], department: Department = department, head: User | None = head, held: bool = held
+        ) -> Counter[str]:
             lock_queue(department.pk)
-            found = _locked(_unflagged(department, day), ids)
-            done = _flag(found, department, day, moment, held)
+            found = _locked(_unflagged([department], day), ids)
+            done = _flag(found, head, day, moment, held)
             add_items(run, dict.fromkeys(found, "flagged"))
             return done
 
@@ -101,14 +109,22 @@ def expire_stagnant(
 # --- the colour clock ---
 
 
-def _unflagged(department: Department, day: date):
+def _by_department(due: QuerySet[Ownership]) -> dict[int, list[int]]:
+    """Ids of what is due by the department of the client, in the order of `due`."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for department_id, pk in due.values_list("client__department_id", "pk"):
+        found[department_id].append(pk)
+    return found
+
+
+def _unflagged(departments: Iterable[Department], day: date) -> QuerySet[Ownership]:
     flagged = Violation.objects.filter(
         ownership=OuterRef("pk"), kind=ViolationKind.COLOUR_10_DAYS, since_on=OuterRef("clock_started_on")
     )
     ordered = RotationOrder.objects.filter(ownership=OuterRef("pk")).exclude(status=OrderStatus.CANCELLED)
     return (
         Ownership.objects.stagnant(day)
-        .filter(client__department=department, cycle__closed_at__isnull=True)
+        .filter(client__department__in=departments, cycle__closed_at__isnull=True)
         .filter(~Exists(flagged), ~Exists(ordered))
         .order_by("client_id")
     )
@@ -127,11 +143,11 @@ def _is_flood(department: Department, moment: datetime, due: Sequence[int]) -> b
     return is_flood(len(flagged | set(due)), open_cycles)
 
 
-def _flag(ownerships: Sequence[Ownership], department: Department, day: date, at: datetime, held: bool) -> Counter[str]:
+def _flag(ownerships: Sequence[Ownership], head: User | None, day: date, at: datetime, held: bool) -> Counter[str]:
     """Violation, count, words and order of every ownership of a locked batch, set by set; who must leave, leaves."""
     done: Counter[str] = Counter()
     cycles = [_cycle_of(ownership) for ownership in ownerships]
-    bound, head = binding_cycle_ids([cycle.pk for cycle in cycles]), head_of(department)
+    bound = binding_cycle_ids([cycle.pk for cycle in cycles])
     Violation.objects.bulk_create(
         _violation_of(ownership, ViolationKind.COLOUR_10_DAYS, ownership.clock_started_on, ownership.flag_on, at)
         for ownership in ownerships
@@ -261,7 +277,7 @@ def _tell_flood(department: Department, day: date) -> None:
 # --- the state clock ---
 
 
-def _unflagged_states(department: Department, day: date):
+def _unflagged_states(departments: Iterable[Department], day: date) -> QuerySet[Ownership]:
     flagged = Violation.objects.filter(
         ownership=OuterRef("pk"), kind=ViolationKind.STATE_10_DAYS, since_on=OuterRef("state_started_on")
     )
@@ -269,7 +285,7 @@ def _unflagged_states(department: Department, day: date):
         Ownership.objects.open()
         .with_cycle()
         .filter(
-            client__department=department,
+            client__department__in=departments,
             cycle__closed_at__isnull=True,
             cycle__state__in=WORKING_STATES,
             state_flag_on__lte=day,
@@ -279,13 +295,13 @@ def _unflagged_states(department: Department, day: date):
     )
 
 
-def _flag_states(department: Department, day: date, at: datetime, run: JobRun | None) -> int:
+def _flag_states(
+    department: Department, due: Sequence[int], head: User | None, day: date, at: datetime, run: JobRun | None
+) -> int:
     """More than ten days in one state: violation and the head's task, never a change of owner (R-S0-P7)."""
-    due = _unflagged_states(department, day).values_list("pk", flat=True)
-    head = head_of(department)
 
     def flag(ids: Sequence[int]) -> dict[str, int]:
-        found = _locked(_unflagged_states(department, day), ids)
+        found = _locked(_unflagged_states([department], day), ids)
         add_items(run, dict.fromkeys(_flag_batch(found, day, at, head), "state"))
         return {"flagged": len(found)}
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Department, User
-from accounts.selectors import calendar, head_of
+from accounts.selectors import calendar, heads_of
 from clients.choices import ClientState, Section, SizeLabel
 from clients.models import Client
 from common import clock
@@ -38,30 +39,36 @@ def expire_terms(*, day: date, run: JobRun | None = None, at: datetime | None = 
     """
     moment = at or clock.now()
     counts = {"expired": 0, "warned": 0, "recall": 0}
-    for department in live_departments(day):
+    departments = live_departments(day)
+    heads, warned = heads_of(departments), _to_warn(departments, day)
+    # Asked for all departments at once; a batch asks again, behind its locks, whether its own are still due.
+    ended: dict[int, list[int]] = defaultdict(list)
+    rows = _ended(departments, day).order_by("client_id").values_list("client__department_id", "pk")
+    for department_id, pk in rows:
+        ended[department_id].append(pk)
+    for department in departments:
+        head = heads[department.pk]
 
-        def expire(ids: Sequence[int], department: Department = department) -> dict[str, int]:
-            cycles = _locked(_ended(department, day), ids)
+        def expire(ids: Sequence[int], department: Department = department, head: User | None = head) -> dict[str, int]:
+            cycles = _locked(_ended([department], day), ids)
             bound = binding_cycle_ids([cycle.pk for cycle in cycles])
-            head = head_of(department)
             exits = [(cycle, to) for cycle in cycles if (to := _exit_of(cycle, cycle.pk in bound)) is not None]
             for cycle, exit_to in exits:
                 _expire(cycle, exit_to, day, moment, head)
             add_items(run, {cycle: "term" for cycle, _exit in exits})
             return {"expired": len(exits)}
 
-        due = _ended(department, day).order_by("client_id").values_list("pk", flat=True)
-        done = do_rows(run, what="funnels.salescycle", ids=due, size=BATCH, act=expire)
+        done = do_rows(run, what="funnels.salescycle", ids=ended[department.pk], size=BATCH, act=expire)
         counts["expired"] += done["expired"]
-        counts["warned"] += _warn(department, day, run)
+        counts["warned"] += _warn(warned[department.pk], head, day, run)
     counts["recall"] = _recall_due(day, moment, run)
     return counts
 
 
-def _ended(department: Department, day: date) -> QuerySet[SalesCycle]:
+def _ended(departments: Iterable[Department], day: date) -> QuerySet[SalesCycle]:
     return (
         SalesCycle.objects.open()
-        .filter(client__department=department, kind=CycleKind.NEW, term_ends_on__lt=day)
+        .filter(client__department__in=departments, kind=CycleKind.NEW, term_ends_on__lt=day)
         .exclude(state=State.DEAL)
     )
 
@@ -107,32 +114,6 @@ def _exit_of(cycle: SalesCycle, has_binding: bool) -> TermExit | None:
     )
 
 
-def _warn(department: Department, day: date, run: JobRun | None) -> int:
-    """T−3 and T, each once per cycle; a cycle the term does not apply to is not warned."""
-    rows = (
-        SalesCycle.objects.open()
-        .filter(Q(term_warn_on__lte=day), client__department=department, kind=CycleKind.NEW, term_ends_on__gte=day)
-        .exclude(state=State.DEAL)
-        .order_by("pk")
-        .values_list("pk", "owner_id", "client_id", "client__name", "term_ends_on")
-    )
-    asked = list(rows)
-    people = User.objects.in_bulk({owner_id for _pk, owner_id, *_rest in asked if owner_id is not None})
-    found = {
-        pk: _Ending(pk, people[owner_id], client_id, name, ends_on)
-        for pk, owner_id, client_id, name, ends_on in asked
-        if owner_id is not None and ends_on is not None
-    }
-    bound = binding_cycle_ids(list(found))
-    head = head_of(department)
-
-    def warn(ids: Sequence[int]) -> dict[str, int]:
-        return {"warned": tell_all(_warning_of(found[pk], day, head) for pk in ids)}
-
-    ids = [pk for pk in found if pk not in bound]
-    return do_rows(run, what="funnels.salescycle#warn", ids=ids, size=BELLS, act=warn)["warned"]
-
-
 class _Ending(NamedTuple):
     """What a warning of the term names of one cycle."""
 
@@ -141,6 +122,34 @@ class _Ending(NamedTuple):
     client_id: int
     client: str
     ends_on: date
+
+
+def _to_warn(departments: Iterable[Department], day: date) -> dict[int, dict[int, _Ending]]:
+    """By department and id the cycles at T−3 to T whose term applies to them. Three queries."""
+    rows = (
+        SalesCycle.objects.open()
+        .filter(term_warn_on__lte=day, client__department__in=departments, kind=CycleKind.NEW, term_ends_on__gte=day)
+        .exclude(state=State.DEAL)
+        .order_by("pk")
+        .values_list("client__department_id", "pk", "owner_id", "client_id", "client__name", "term_ends_on")
+    )
+    asked = list(rows)
+    people = User.objects.in_bulk({row[2] for row in asked if row[2] is not None})
+    bound = binding_cycle_ids([row[1] for row in asked])
+    found: dict[int, dict[int, _Ending]] = defaultdict(dict)
+    for department_id, pk, owner_id, client_id, name, ends_on in asked:
+        if pk not in bound and owner_id is not None and ends_on is not None:
+            found[department_id][pk] = _Ending(pk, people[owner_id], client_id, name, ends_on)
+    return found
+
+
+def _warn(found: Mapping[int, _Ending], head: User | None, day: date, run: JobRun | None) -> int:
+    """T−3 and T, each once per cycle."""
+
+    def warn(ids: Sequence[int]) -> dict[str, int]:
+        return {"warned": tell_all(_warning_of(found[pk], day, head) for pk in ids)}
+
+    return do_rows(run, what="funnels.salescycle#warn", ids=found, size=BELLS, act=warn)["warned"]
 
 
 def _warning_of(cycle: _Ending, day: date, head: User | None) -> Telling:
