@@ -23,6 +23,7 @@ from config.demo import words
 from config.demo.forecasts import freeze_past
 from config.demo.life import Life, Player, Scene
 from config.demo.people import Company, make_company
+from config.demo.plans import plan_years
 from config.demo.write import BATCH, write_lives
 from deals.models import PaymentCredit
 from funnels.constants import CLOCK_FLAG_DAYS
@@ -77,6 +78,7 @@ def play_demo(*, clients: int, managers: int, seed: int, days: int, say: Callabl
     if batch:
         _save(batch, written, company, line, rng)
     _write_targets(rng, company, today)
+    plan_years(company.departments, director=company.people["director"], today=today)
     freeze_past(company.departments, today=today, days=days)
     return demo
 

@@ -73,7 +73,7 @@ def _row(one: FrozenLine, span: Any, asked: dict[str, str], *, is_open: bool) ->
         "forecast": formats.money(one.forecast),
         "paid_before": formats.money(one.paid_before) if one.paid_before is not None else "",
         "rest": formats.money(one.forecast - one.paid_before) if one.paid_before is not None else "",
-        "rest_url": amounts_url({**who, **asked}) if is_open and one.has_amounts else "",
+        "rest_url": amounts_url({**who, **asked}) if is_open and one.has_amounts and one.clients else "",
         "is_frozen": one.is_frozen,
         "counts": [
             {"lamp": markup.lamp(str(colour), silent=True), "n": formats.number(one.counts[colour])}

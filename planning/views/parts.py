@@ -89,8 +89,8 @@ def _paid_url(found: Parts, which: dict[str, int]) -> str:
 
 def _figures(found: Parts, figures: Figures, fact_url: str) -> dict[str, Any]:
     return {
-        "plan": formats.money(figures.plan),
-        "to_date": formats.money(figures.plan_to_date),
+        "plan": formats.money(figures.plan) if figures.plan else formats.DASH,
+        "to_date": formats.money(figures.plan_to_date) if figures.plan else formats.DASH,
         "fact": formats.money(figures.fact),
         "fact_url": fact_url if figures.as_of >= found.span.facts_from else "",
         "light": light_of(figures.attainment, figures.zone),
@@ -143,8 +143,10 @@ def _group(title: str, label: str, rows: list[Any], lines: list[PartLine], whole
         "title": title,
         "label": label,
         "rows": rows,
-        "plan": formats.money(sum((line.figures.plan for line in lines), nothing)),
-        "to_date": formats.money(sum((line.figures.plan_to_date for line in lines), nothing)),
+        "plan": formats.money(sum((line.figures.plan for line in lines), nothing)) if gap is not None else formats.DASH,
+        "to_date": formats.money(sum((line.figures.plan_to_date for line in lines), nothing))
+        if gap is not None
+        else formats.DASH,
         "fact": formats.money(sum((line.figures.fact for line in lines), nothing)),
         "gap": formats.money(abs(gap)) if gap else "",
         "is_short": gap is not None and gap > 0,

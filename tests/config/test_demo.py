@@ -12,12 +12,14 @@ from django.test import override_settings
 from accounts.models import Department, User
 from clients.models import Client
 from common import clock, formats
+from common.workdays import PeriodKind
 from config.demo.forecasts import lines_on, lives_of
 from config.management.commands.check_invariants import count_offences
 from funnels.models import Contact, RotationOrder, SalesCycle
 from funnels.services import verdict_of
 from planning.models import ForecastSnapshot
 from planning.selectors.forecast import forecast_inputs
+from planning.selectors.parts import parts_of
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +75,15 @@ def test_the_past_forecasts_of_the_demo_are_those_of_its_own_funnels(demo):
         read_back = lines_on(lives_of(department), tomorrow)
         assert sorted(read_back) == sorted(forecast_inputs(department_id=department.pk, day=clock.today()).lines)
     assert {"day", "triad", "week", "month"} <= set(ForecastSnapshot.objects.values_list("period", flat=True))
+
+
+def test_the_years_of_the_demo_are_made_of_their_parts(demo):
+    today = clock.today()
+    for department in (None, *Department.objects.all()):
+        for kind in PeriodKind:
+            found = parts_of(department=department, user=None, kind=kind, day=today, today=today)
+            assert found.own == found.whole.plan == found.segments_plan, (department, kind)
+            assert department is not None or found.departments_plan == found.own
 
 
 def test_the_demo_shows_verified_forecasts_with_the_clients_and_amounts_behind_them(demo, client):
