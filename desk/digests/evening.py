@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -55,9 +56,17 @@ class DayFigures:
 def preview_day(*, day: date, run: JobRun | None = None, at: datetime | None = None) -> dict[str, int]:
     """Bells `day-preview:{user}:{day}` with what the day has brought so far. Safe to run twice."""
     rung = 0
-    for department in Department.objects.filter(is_active=True).order_by("pk"):
+    departments = list(Department.objects.filter(is_active=True).order_by("pk"))
+    people: dict[int | None, list[User]] = defaultdict(list)
+    for person in User.objects.active().with_clients().filter(department__in=departments):
+        people[person.department_id].append(person)
+    contacts = _count(Contact.objects.of_day(day).filter(_CREDITED), departments)
+    movements = _count(Movement.objects.filter(on=day), departments)
+    for department in departments:
+        of = department.pk
         with in_batch(run):
-            bells = [_bell(person, figures, day) for person, figures in _figures(department, day) if figures]
+            figures = _figures(department, day, people[of], contacts[of], movements[of])
+            bells = [_bell(person, own, day) for person, own in figures if own]
             ring_all(bells)
         rung += len(bells)
     return {"previews": rung}
@@ -69,12 +78,10 @@ def _bell(person: User, figures: DayFigures, day: date) -> Notice:
     return bell(recipient=person, key=f"day-preview:{person.pk}:{day}", text=text, url="/plan/")
 
 
-def _figures(department: Department, day: date) -> list[tuple[User, DayFigures]]:
+def _figures(
+    department: Department, day: date, people: list[User], contacts: Counter[int], movements: Counter[int]
+) -> list[tuple[User, DayFigures]]:
     """Managers with their own figures, heads with the department's. A constant number of queries."""
-    people = list(User.objects.active().with_clients().filter(department=department))
-    owned = {"user__department": department}
-    contacts = _count(Contact.objects.of_day(day).filter(_CREDITED, **owned))
-    movements = _count(Movement.objects.filter(on=day, **owned))
     found = department_figures(department_id=department.pk, day=day, as_of=day, kinds=[PeriodKind.DAY])
     rows = []
     for person in people:
@@ -89,5 +96,10 @@ def _figures(department: Department, day: date) -> list[tuple[User, DayFigures]]
     return rows
 
 
-def _count(rows) -> Counter[int]:
-    return Counter(dict(rows.order_by().values_list("user_id").annotate(n=Count("pk"))))
+def _count(rows: QuerySet[Any], departments: list[Department]) -> dict[int, Counter[int]]:
+    """How many rows by person, by department; one query."""
+    counted = rows.filter(user__department__in=departments).order_by().values_list("user__department_id", "user_id")
+    found: dict[int, Counter[int]] = defaultdict(Counter)
+    for department_id, user_id, number in counted.annotate(n=Count("pk")):
+        found[department_id][user_id] = number
+    return found
