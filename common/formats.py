@@ -17,6 +17,8 @@ MINUS = "−"
 
 Number = Decimal | int | float
 
+_KOPECK = Decimal("0.01")
+
 
 def _russian() -> bool:
     return (get_language() or "ru").startswith("ru")
@@ -32,7 +34,8 @@ def number(value: Number | None, places: int | None = None) -> str:
     text = f"{abs(exact):,f}"
     if places is None and "." in text:
         text = text.rstrip("0").rstrip(".")
-    if _russian():
+    # What has neither thousands nor decimals reads alike in every language.
+    if ("," in text or "." in text) and _russian():
         text = text.replace(",", SPACE).replace(".", ",")
     return f"{MINUS}{text}" if exact < 0 and text.strip("0,.") else text
 
@@ -41,7 +44,8 @@ def money(value: Number | None) -> str:
     """Roubles with kopecks only when there are any: «1 234 567,89 ₽», «510 000 ₽»."""
     if value is None:
         return DASH
-    exact = Decimal(str(value)).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    exact = value if isinstance(value, Decimal) else Decimal(str(value))
+    exact = exact.quantize(_KOPECK, rounding=ROUND_HALF_UP)
     return f"{number(exact, 0 if exact == exact.to_integral_value() else 2)}{SPACE}₽"
 
 

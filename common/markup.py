@@ -158,6 +158,7 @@ def plan_colour(percent: Decimal | float | None) -> str:
     return "green" if exact >= PLAN_GREEN else "yellow" if exact >= PLAN_YELLOW else "red"
 
 
+@remembered
 def sign(colour: str) -> SafeString:
     """The bare shape of a plan light; decorative, the word stands beside it."""
     shape, mark = _SIGNS[colour.lower()]
@@ -176,10 +177,15 @@ def plan_light(
     light = (colour or plan_colour(percent)).lower()
     if light not in _SIGNS:
         return piece('<span class="plan-light">{}</span>', word or gettext("no plan"))
-    words = {"red": gettext("failing"), "yellow": gettext("behind"), "green": gettext("on plan")}
-    text = words[light] if word is None else word
-    figure = piece("<b>{}</b> ", formats.percent(percent, places)) if percent is not None else ""
-    return piece('<span class="plan-light">{}<span>{}{}</span></span>', sign(light), figure, text)
+    return _plan_light(light, word, formats.percent(percent, places) if percent is not None else "")
+
+
+@remembered
+def _plan_light(light: str, word: str | None, percent: str) -> SafeString:
+    if word is None:
+        word = {"red": gettext("failing"), "yellow": gettext("behind"), "green": gettext("on plan")}[light]
+    figure = piece("<b>{}</b> ", percent) if percent else ""
+    return piece('<span class="plan-light">{}<span>{}{}</span></span>', sign(light), figure, word)
 
 
 def menu(content: SafeString, label: str = "", name: str = "", side: str = "") -> SafeString:

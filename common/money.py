@@ -30,17 +30,17 @@ class MoneyError(ValueError):
 
 
 def _from_kopecks(kopecks: int) -> Decimal:
-    # Built from digits: arithmetic on Decimal would round to the 28 digits of its context.
-    return Decimal((int(kopecks < 0), tuple(map(int, str(abs(kopecks)))), -2))
+    # Read from digits: arithmetic on Decimal would round to the 28 digits of its context.
+    return Decimal(f"{kopecks}E-2")
 
 
 def _whole(value: Exact, scale: int) -> int:
     """`value` × `scale` to the nearest integer, half away from zero."""
     if isinstance(value, float):
         raise TypeError("money is never a float")
-    exact = Fraction(value) * scale
-    magnitude = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
-    return magnitude if exact >= 0 else -magnitude
+    above, below = value.as_integer_ratio()
+    magnitude = (2 * abs(above) * scale + below) // (2 * below)
+    return magnitude if above >= 0 else -magnitude
 
 
 def round_kopecks(value: Exact) -> Decimal:
@@ -54,9 +54,7 @@ def split_exact(total: Decimal, weights: Sequence[Exact]) -> list[Decimal]:
     A negative total is the mirror image of the positive one. ValueError when the total has fractions of a kopeck, a
     weight is negative, or all weights are zero while the total is not.
     """
-    kopecks = Fraction(total) * 100
-    if kopecks.denominator != 1:
-        raise ValueError("the total must be whole kopecks")
+    kopecks = _kopecks(total)
     shares = _whole_numbers(weights)
     if any(share < 0 for share in shares):
         raise ValueError("weights are never negative")
@@ -65,7 +63,7 @@ def split_exact(total: Decimal, weights: Sequence[Exact]) -> list[Decimal]:
         if kopecks:
             raise ValueError("nothing to split by: all weights are zero")
         return [_from_kopecks(0)] * len(shares)
-    amount = abs(kopecks.numerator)
+    amount = abs(kopecks)
     parts = [amount * share // whole for share in shares]
     left = amount - sum(parts)
     by_remainder = sorted(range(len(parts)), key=lambda at: (parts[at] * whole - amount * shares[at], at))
@@ -73,6 +71,25 @@ def split_exact(total: Decimal, weights: Sequence[Exact]) -> list[Decimal]:
         parts[at] += 1
     sign = 1 if kopecks >= 0 else -1
     return [_from_kopecks(sign * part) for part in parts]
+
+
+def split_evenly(total: Decimal, parts: int) -> list[Decimal]:
+    """`split_exact` by equal weights: spare kopecks go to the earlier parts. ValueError as there."""
+    kopecks = _kopecks(total)
+    if parts <= 0:
+        if kopecks:
+            raise ValueError("nothing to split by: all weights are zero")
+        return []
+    each, left = divmod(abs(kopecks), parts)
+    sign = 1 if kopecks >= 0 else -1
+    return [_from_kopecks(sign * (each + 1))] * left + [_from_kopecks(sign * each)] * (parts - left)
+
+
+def _kopecks(total: Decimal) -> int:
+    above, below = total.as_integer_ratio()
+    if above * 100 % below:
+        raise ValueError("the total must be whole kopecks")
+    return above * 100 // below
 
 
 def _whole_numbers(weights: Sequence[Exact]) -> list[int]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from common import formats
+from common.markup import piece
 from common.svg.frame import Number, columns, coordinate, frame, rect, share, stack, tick_mark
 
 # A figure inside a bar needs this many per cent of a usual 200 px cell per character, plus the padding.
@@ -57,7 +57,7 @@ def light_bar(
             continue
         body += rect(f"c-{colour}", start, width, y=inset, height=coordinate(height - 2 * inset), radius=2)
         if not thin and width >= len(str(count)) * _CHARACTER + _PADDING:
-            body += format_html(
+            body += piece(
                 '<text class="on-{}" x="{}%" y="{}" text-anchor="middle">{}</text>',
                 colour,
                 coordinate(start + width / 2),
@@ -92,9 +92,9 @@ def funnel(steps: Sequence[tuple[str, Number]], *, title: str, desc: str = "") -
     body = SafeString("")
     for index, ((name, value), width) in enumerate(zip(steps, columns([value for _, value in steps]), strict=True)):
         y = index * line
-        body += format_html('<text x="0" y="{}">{}</text>', coordinate(y + 17), name)
+        body += piece('<text x="0" y="{}">{}</text>', coordinate(y + 17), name)
         body += rect("c-fact", 36, width * 0.52, y=y + 6, height="14", radius=2) if width else SafeString("")
-        body += format_html(
+        body += piece(
             '<text class="t-strong" x="100%" y="{}" text-anchor="end">{}</text>',
             coordinate(y + 17),
             formats.number(value),

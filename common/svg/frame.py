@@ -5,8 +5,9 @@ from decimal import Decimal
 from itertools import pairwise
 from math import floor, log10
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from common.markup import piece
 
 Number = Decimal | int | float
 
@@ -36,8 +37,8 @@ def stack(values: Sequence[Number]) -> list[tuple[float, float]]:
 
 
 def rect(css: str, x: float, width: float, *, y: Number = 0, height: str = "100%", radius: Number = 0) -> SafeString:
-    round_off = format_html(' rx="{}"', coordinate(radius)) if radius else ""
-    return format_html(
+    round_off = piece(' rx="{}"', coordinate(radius)) if radius else ""
+    return piece(
         '<rect class="{}" x="{}%" y="{}" width="{}%" height="{}"{}/>',
         css,
         coordinate(x),
@@ -50,7 +51,7 @@ def rect(css: str, x: float, width: float, *, y: Number = 0, height: str = "100%
 
 def tick_mark(x: float, height: Number) -> SafeString:
     """A vertical mark two pixels wide, kept inside the bar at both ends."""
-    return format_html(
+    return piece(
         '<rect class="c-tick" x="{}%" y="0" width="2" height="{}" transform="translate({})"/>',
         coordinate(x),
         coordinate(height),
@@ -59,12 +60,12 @@ def tick_mark(x: float, height: Number) -> SafeString:
 
 
 def frame(body: str, *, title: str, desc: str = "", height: Number, css: str = "", view: str = "") -> SafeString:
-    box = format_html(' viewBox="{}"', view) if view else format_html(' height="{}"', coordinate(height))
-    told = format_html("<title>{}</title>", title) if title else ""
-    told += format_html("<desc>{}</desc>", desc) if desc else ""
+    box = piece(' viewBox="{}"', view) if view else piece(' height="{}"', coordinate(height))
+    told = piece("<title>{}</title>", title) if title else ""
+    told += piece("<desc>{}</desc>", desc) if desc else ""
     # Without a title the figure stands in the text beside it.
     role = 'role="img"' if title else 'aria-hidden="true"'
-    return format_html(
+    return piece(
         '<svg class="chart{}" width="100%"{} {}>{}{}</svg>',
         f" {css}" if css else "",
         box,

@@ -4,10 +4,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from common import formats
+from common.markup import piece
 from common.svg.frame import coordinate, frame, rect
 
 
@@ -57,7 +57,7 @@ def day_strip(blocks: Sequence[Block], at: dt.time, *, title: str, desc: str = "
             continue
         name = block.label if len(block.label) <= room else f"{block.label[: room - 1]}…"
         strong = SafeString(' class="t-strong"') if kind == "now" else ""
-        body += format_html(
+        body += piece(
             '<text{0} x="{1}%" y="25">{2}</text><text{0} x="{1}%" y="42">{3}</text>',
             strong,
             coordinate(start),

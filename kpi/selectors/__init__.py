@@ -3,13 +3,14 @@
 from kpi.selectors.board import KINDS, board_of
 from kpi.selectors.pay import is_closed, month_pays, own_statements, scheme_of, statements, terms_of
 from kpi.selectors.references import may_approve, proposals, references_on
-from kpi.selectors.shapes import Board, HeadRow, Line, PersonRow, SegmentRow, Week
+from kpi.selectors.shapes import Board, HeadRow, Line, Numbers, PersonRow, SegmentRow, Week
 
 __all__ = [
     "KINDS",
     "Board",
     "HeadRow",
     "Line",
+    "Numbers",
     "PersonRow",
     "SegmentRow",
     "Week",

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from accounts.choices import MANAGER_ROLES
 from accounts.models import Department, User
 from accounts.selectors import calendar as production_calendar
+from common.prepared import Prepared
 from common.snapshots import snapshot
 from common.workdays import PeriodKind, control_weeks, month_end
 from kpi.calculator import (
@@ -17,7 +20,7 @@ from kpi.calculator import (
 from kpi.constants import TREND_PERIODS
 from kpi.selectors.counts import REVIEWS, UNCREDITED, done_between, overdue_by_person, reactions
 from kpi.selectors.funnels import expected_moves, open_cycles, verdicts
-from kpi.selectors.lines import Read, leading, results, segments, verified_span
+from kpi.selectors.lines import Read, leading, numbers_of, results, segments, verified_span
 from kpi.selectors.outcomes import outcomes_of
 from kpi.selectors.references import references_on
 from kpi.selectors.shapes import Board, HeadRow, PersonRow, Week
@@ -67,7 +70,7 @@ def board_of(*, department: Department, user: User | None, kind: PeriodKind, day
     weeks = _weeks(board, read)
     for pk, person in board.people.items():
         of_person = found.people.get(pk, {}).get(kind, nothing)
-        lines = {line.kpi: line for line in leading(board, read, {pk})}
+        lines = numbers_of(board, read, person)
         number = read.done.of(UNCREDITED, board.first, as_of, {pk})
         board.rows.append(PersonRow(person, of_person, tuple(weeks.get(pk, ())), lines, number))
     board.segments = segments(board, read)
@@ -80,8 +83,15 @@ def _people(department: Department, user: User | None, with_money: set[int]) -> 
     """The active managers by name, and managers who left but have plan or money in the period."""
     if user is not None:
         return {user.pk: user}
-    rows = User.objects.managers().filter(department=department).order_by("last_name", "first_name", "pk")
+    rows = _managers.models((), department=department.pk)
     return {one.pk: one for one in rows if one.is_active or one.pk in with_money}
+
+
+def _by_name(_shape: tuple[()], *, department: int) -> QuerySet[User]:
+    return User.objects.managers().filter(department_id=department).order_by("last_name", "first_name", "pk")
+
+
+_managers = Prepared(_by_name)
 
 
 def _money(board: Board, verified: Span) -> tuple[Targets, Paid]:

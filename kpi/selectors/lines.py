@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,7 +17,7 @@ from kpi.selectors.counts import STEPS, STEPS_IN_ORDER, Done
 from kpi.selectors.funnels import Expected, Funnels
 from kpi.selectors.outcomes import Outcomes, added
 from kpi.selectors.references import PERSON_KPIS, SEGMENT_KPIS, References
-from kpi.selectors.shapes import Board, Line, SegmentRow
+from kpi.selectors.shapes import Board, Line, Numbers, SegmentRow
 from planning.calculator import Pipeline, PipelineInput, pipeline_of
 from planning.constants import VERIFICATION_GREEN_FROM
 from planning.rules import Span
@@ -25,6 +25,7 @@ from planning.selectors import Frozen, Paid, Targets, paid_between, verified
 
 MOVED = (Kpi.RESOLUTIONS, Kpi.UPGRADES)
 COUNTED = (*PERSON_KPIS, *MOVED)
+_NOTHING_EXPECTED = Expected()
 
 
 @dataclass
@@ -65,24 +66,10 @@ def person_norm(user: User, kpi: Kpi, days: int, references: References, expecte
 
 def leading(board: Board, read: Read, people: Set[int]) -> list[Line]:
     persons = [board.people[pk] for pk in people]
-    lines = []
-    for kpi in COUNTED:
-        done = Fraction(read.done.of(kpi, board.first, board.as_of, people))
-        norm = sum(
-            person_norm(
-                one,
-                kpi,
-                working_days(one, board.first, board.as_of),
-                read.references,
-                read.expected.get(one.pk, Expected()),
-            )
-            for one in persons
-        )
-        if not norm and not done and kpi not in MOVED:
-            continue  # the role is not asked for it
-        lines.append(
-            Line(kpi, done, Fraction(norm), held_against(kpi, done, norm), _trend(kpi, read, board.as_of, people))
-        )
+    lines = [
+        Line(kpi, Fraction(done), Fraction(norm), held_against(kpi, done, norm), _trend(kpi, read, board.as_of, people))
+        for kpi, done, norm in _counted(board, read, persons)
+    ]
     lines += [
         _median_reaction(read, people, persons),
         _plain(Kpi.OVERDUE_TASKS, sum(read.overdue.get(pk, 0) for pk in people)),
@@ -92,6 +79,32 @@ def leading(board: Board, read: Read, people: Set[int]) -> list[Line]:
     broken = read.done.of(Kpi.VIOLATIONS, board.first, board.as_of, people)
     lines.append(_plain(Kpi.VIOLATIONS, broken, _trend(Kpi.VIOLATIONS, read, board.as_of, people)))
     return lines
+
+
+def numbers_of(board: Board, read: Read, person: User) -> dict[Kpi, Numbers]:
+    """What one person did and was asked for; late tasks and violations have no norm but none."""
+    pk = person.pk
+    broken = read.done.of(Kpi.VIOLATIONS, board.first, board.as_of, {pk})
+    counted = [
+        *_counted(board, read, [person]),
+        (Kpi.OVERDUE_TASKS, read.overdue.get(pk, 0), 0),
+        (Kpi.VIOLATIONS, broken, 0),
+    ]
+    return {kpi: Numbers(kpi, Fraction(done), Fraction(norm)) for kpi, done, norm in counted}
+
+
+def _counted(board: Board, read: Read, persons: Sequence[User]) -> Iterator[tuple[Kpi, int, int]]:
+    """Acts and moves done, and how many were asked for; what nobody is asked for and nobody did is left out."""
+    people = {one.pk for one in persons}
+    days = {one.pk: working_days(one, board.first, board.as_of) for one in persons}
+    for kpi in COUNTED:
+        done = read.done.of(kpi, board.first, board.as_of, people)
+        norm = sum(
+            person_norm(one, kpi, days[one.pk], read.references, read.expected.get(one.pk, _NOTHING_EXPECTED))
+            for one in persons
+        )
+        if norm or done or kpi in MOVED:
+            yield kpi, done, norm
 
 
 def _plain(kpi: Kpi, number: int, going: Trend | None = None) -> Line:

@@ -32,6 +32,15 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """Fact and norm of one indicator of one person, not judged: a table of people shows the numbers alone."""
+
+    kpi: Kpi
+    fact: Fraction
+    norm: Fraction
+
+
+@dataclass(frozen=True)
 class Week:
     """One finished control week of one person."""
 
@@ -51,12 +60,12 @@ class Week:
 
 @dataclass(frozen=True)
 class PersonRow:
-    """A manager's line: money to date with the staff light, his last control weeks, his leading indicators."""
+    """A manager's line: money to date with the staff light, his last control weeks, his acts, late tasks and violations."""
 
     user: User
     figures: Figures
     weeks: tuple[Week, ...]
-    lines: Mapping[Kpi, Line]
+    lines: Mapping[Kpi, Numbers]
     uncredited: int
 
     @property

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounts.models import User
-from common import formats
+from common import formats, markup
 from common.money import Exact
 from kpi.calculator import Kpi, Trend
 from kpi.choices import Indicator, Source
-from kpi.selectors import Board, Line
+from kpi.selectors import Board, Line, Numbers
 from kpi.selectors.counts import SOURCES
 from kpi.selectors.lines import COUNTED
 from kpi.selectors.references import PERSON_KPIS, SHARES
@@ -22,10 +23,12 @@ from planning.constants import Zone
 from planning.views.calculators import address_of, light, money_text, number_text, share_text
 
 
+@markup.remembered
 def label(kpi: str) -> str:
     return str(Indicator(str(kpi)).label)
 
 
+@markup.remembered
 def short_label(kpi: Kpi) -> str:
     """For the head of a wide table, which is printed too."""
     return {
@@ -82,7 +85,7 @@ def list_url(
     return address_of("/kpi/list/", {"of": name, **who, "from": first.isoformat(), "to": last.isoformat(), **more})
 
 
-def behind(board: Board, line: Line, user: User | None = None) -> str:
+def behind(board: Board, line: Line | Numbers, user: User | None = None) -> str:
     """Where a number leads, empty where no such list exists."""
     if line.fact is None:
         return ""
@@ -100,7 +103,7 @@ def behind(board: Board, line: Line, user: User | None = None) -> str:
     return list_url(str(line.kpi), board.first, last, user=person, department=board.department.pk)
 
 
-def norm_url(board: Board, line: Line, user: User | None = None) -> str:
+def norm_url(board: Board, line: Line | Numbers, user: User | None = None) -> str:
     """Where it stands how a number of acts that is asked for came about; empty where none is asked."""
     if line.kpi not in COUNTED or not line.norm:
         return ""
@@ -110,18 +113,42 @@ def norm_url(board: Board, line: Line, user: User | None = None) -> str:
     return address_of("/kpi/norms/", asked, who)
 
 
-def cell(board: Board, line: Line | None, user: User | None = None) -> dict[str, Any]:
+_CELL: Final = '<td class="num" data-label="{}"><div>{} <span class="muted">/ {}</span></div></td>'
+
+
+def person_cells(board: Board, lines: Mapping[Kpi, Numbers], user: User, columns: Iterable[Kpi]) -> SafeString:
+    """The numbers of one person as cells of the managers' table: «12 / 15», the first a link to what was done."""
+    cells = []
+    for kpi in columns:
+        line = lines.get(kpi)
+        figure = norm = formats.DASH
+        if line is not None:
+            figure = _linked("figure", behind(board, line, user), shown(kpi, line.fact))
+            norm = _linked("plain", norm_url(board, line, user), _norm(line))
+        cells.append(markup.piece(_CELL, label(kpi), figure, norm))
+    return markup.join(cells, "")
+
+
+def _linked(css: str, url: str, text: str) -> str:
+    return markup.piece('<a class="{}" href="{}">{}</a>', css, url, text) if url else text
+
+
+def _norm(line: Line | Numbers) -> str:
+    return formats.DASH if line.kpi in COUNTED and not line.norm else shown(line.kpi, line.norm)
+
+
+def cell(board: Board, line: Line | None) -> dict[str, Any]:
     """One indicator as a row of a table."""
     if line is None:
         return {"fact": formats.DASH, "norm": formats.DASH, "norm_url": "", "light": "", "url": "", "trend": None}
     return {
         "name": label(line.kpi),
         "fact": shown(line.kpi, line.fact),
-        "norm": formats.DASH if line.kpi in COUNTED and not line.norm else shown(line.kpi, line.norm),
-        "norm_url": norm_url(board, line, user),
+        "norm": _norm(line),
+        "norm_url": norm_url(board, line),
         "light": verdict(line),
         "trend": trend_of(line.trend),
-        "url": behind(board, line, user),
+        "url": behind(board, line),
         "counted": line.counted,
         "source": source_text(line.source),
     }

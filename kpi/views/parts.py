@@ -14,7 +14,7 @@ from kpi.choices import RiskAct
 from kpi.selectors import Board, PersonRow, SegmentRow
 from kpi.selectors.outcomes import CONVERSIONS, STAYS
 from kpi.selectors.references import SEGMENT_KPIS
-from kpi.views.cells import cell, label, list_url, met
+from kpi.views.cells import cell, label, list_url, met, person_cells
 from planning.constants import Zone
 from planning.views.calculators import address_of, because, figure_text, light, money_text, number_text, share_text
 from planning.views.cells import light_of, payments_url
@@ -133,7 +133,7 @@ def person_of(board: Board, row: PersonRow) -> dict[str, Any]:
         "fact": formats.money(figures.fact),
         "fact_url": payments_url(board.span, board.as_of, user=user),
         "light": light_of(figures.attainment, row.light),
-        "cells": [{**cell(board, row.lines.get(kpi), user), "name": label(kpi)} for kpi in COLUMNS],
+        "cells": person_cells(board, row.lines, user, COLUMNS),
         "uncredited": formats.number(row.uncredited),
         "uncredited_url": list_url("uncredited", board.first, board.as_of, user=user) if row.uncredited else "",
     }

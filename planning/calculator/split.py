@@ -1,11 +1,11 @@
 """Split of a plan: year → half → quarter → month → control week → triad → day (R-S0-P13, C4). Exact to the kopeck."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from common.money import round_kopecks, split_exact
+from common.money import round_kopecks, split_evenly, split_exact
 from common.workdays import Calendar, Period, PeriodKind, control_weeks, facts_span, month_end, triads
 from planning.calculator.inputs import Checks, Code, Problem, WrongInput
 from planning.calculator.zones import attainment_zone
@@ -37,7 +37,7 @@ def split_year(
 def split_month(total: Decimal, calendar: Calendar, year: int, month: int) -> dict[date, Decimal]:
     """Working day → plan, evenly, spare kopecks to the earlier days. ValueError when there is no working day."""
     days = calendar.working_days(date(year, month, 1), month_end(year, month))
-    return dict(zip(days, split_exact(total, [1] * len(days)), strict=True))
+    return dict(zip(days, split_evenly(total, len(days)), strict=True))
 
 
 def split_days(total: Decimal, calendar: Calendar, starts_on: date, ends_on: date) -> dict[date, Decimal]:
@@ -48,7 +48,7 @@ def split_days(total: Decimal, calendar: Calendar, starts_on: date, ends_on: dat
     days = calendar.working_days(starts_on, ends_on)
     if total and not days:
         raise WrongInput(Problem("total", Code.NO_WORKING_DAY))
-    return dict(zip(days, split_exact(total, [1] * len(days)), strict=True))
+    return dict(zip(days, split_evenly(total, len(days)), strict=True))
 
 
 def resplit_month(
@@ -95,7 +95,11 @@ def sum_of_managers(managers: Iterable[Mapping[date, Decimal]]) -> dict[date, De
 
 def plan_between(days: Mapping[date, Decimal], starts_on: date, ends_on: date) -> Decimal:
     """Sum of the day plans of a stretch, both ends included."""
-    return sum((plan for day, plan in days.items() if starts_on <= day <= ends_on), _NOTHING)
+    length = (ends_on - starts_on).days + 1
+    if length < len(days):  # a few days of a year: each is looked up
+        each = (starts_on + timedelta(days=at) for at in range(length))
+        return sum([days[day] for day in each if day in days], _NOTHING)
+    return sum([plan for day, plan in days.items() if starts_on <= day <= ends_on], _NOTHING)
 
 
 def control_week_plans(days: Mapping[date, Decimal], year: int, month: int) -> list[tuple[Period, Decimal]]:

@@ -8,13 +8,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from accounts.models import Department, User
 from accounts.selectors import calendar as production_calendar
+from common.prepared import Prepared
 from common.snapshots import snapshot
 from common.workdays import PeriodKind, control_weeks
-from planning.calculator import Verification, attainment, plan_between
+from planning.calculator import Verification, attainment, days_remaining, forecast_department, plan_between
 from planning.models import PlanFact
 from planning.rules import Span, previous_day, span_of
 from planning.selectors.counts import Counts, count_acts, no_counts
@@ -27,7 +28,7 @@ from planning.selectors.figures import (
     figures_of,
     paid_by_day,
 )
-from planning.selectors.forecast import forecast_for, forecast_inputs
+from planning.selectors.forecast import forecast_inputs, manager_funnels
 from planning.selectors.heat import HeatRow, Stretch, heat_rows, stretches_of, working_stretches
 from planning.selectors.verification import PeriodVerification, verify_period
 
@@ -136,8 +137,16 @@ def board_of(*, department: Department, user: User | None, kind: PeriodKind, day
     board.heat = heat_rows(people, board.stretches, found.person_days, paid, corrected, as_of)
     if kind is not PeriodKind.DAY:
         _fill_days(board, found, as_of, _together(paid), days)
-    board.computed_at = PlanFact.objects.filter(department=department).aggregate(last=Max("computed_at"))["last"]
+    board.computed_at = next((at for (at,) in _last((), department=department.pk)), None)
     return board
+
+
+def _last_written(_shape: tuple[()], *, department: int) -> QuerySet:
+    one_group = PlanFact.objects.filter(department_id=department).order_by().values("department_id")
+    return one_group.annotate(last=Max("computed_at")).values_list("last")
+
+
+_last = Prepared(_last_written)
 
 
 def _nothing(day: date, as_of: date, today: date) -> dict[PeriodKind, Figures]:
@@ -151,8 +160,9 @@ def _forecasts(board: Board, found: DepartmentFigures) -> dict[int, Decimal]:
         return {}
     inputs = forecast_inputs(department_id=board.department.pk, day=board.today)
     paid = {user_id: of_person[board.kind].fact for user_id, of_person in found.people.items()}
-    made = forecast_for(inputs=inputs, span=board.span, paid=paid, target=found.whole[board.kind].plan)
-    return {one.manager_id: one.amount for one in made.department.managers}
+    days_left = days_remaining(board.today, board.span.period.ends_on)
+    made = forecast_department(manager_funnels(inputs, paid), days_left, found.whole[board.kind].plan)
+    return {one.manager_id: one.amount for one in made.managers}
 
 
 def _lines(
@@ -170,7 +180,8 @@ def _lines(
     others |= {user_id for user_id, amount in forecasts.items() if amount}
     others |= {user_id for user_id, _kind in counts if user_id is not None and any(counts[user_id, _kind].values())}
     people = [board.user] if board.user is not None else _people(board.department, others)
-    nothing = _nothing(board.span.period.starts_on, board.figures.as_of, board.today)
+    lacks = any(user.pk not in found.people for user in people)
+    nothing = _nothing(board.span.period.starts_on, board.figures.as_of, board.today) if lacks else {}
     return [
         PersonLine(
             user,
@@ -233,14 +244,23 @@ def _together(paid: Paid) -> dict[date, Decimal]:
     return sums
 
 
+def _rewritten_rows(kind: str, *, department: int, first: date, until: date) -> QuerySet:
+    rows = PlanFact.objects.filter(department_id=department, is_corrected=True).filter(
+        Q(period=PeriodKind.DAY, day__gte=first, day__lte=until) | Q(period=kind, day=until)
+    )
+    return rows.order_by().values_list("user_id", "period", "day", "computed_at")
+
+
+_rewritten = Prepared(_rewritten_rows)
+
+
 def _corrected(board: Board) -> dict[tuple[int | None, date | None], datetime]:
     """(person or None for the department, day or None for the period itself) → when its past was written anew."""
     until = min(board.figures.as_of, board.span.facts_to)
-    rows = PlanFact.objects.filter(department=board.department, is_corrected=True).filter(
-        Q(period=PeriodKind.DAY, day__gte=board.span.facts_from, day__lte=until) | Q(period=str(board.kind), day=until)
-    )
+    first = board.span.facts_from
+    rows = _rewritten(str(board.kind), department=board.department.pk, first=first, until=until)
     found: dict[tuple[int | None, date | None], datetime] = {}
-    for user_id, period, day, at in rows.order_by().values_list("user_id", "period", "day", "computed_at"):
+    for user_id, period, day, at in rows:
         if period == PeriodKind.DAY:
             found[user_id, day] = at
         if period == board.kind and day == until:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
+from common.prepared import Prepared
 from common.workdays import PeriodKind
 from deals.models import PaymentCredit
 from funnels.models import SalesCycle
@@ -56,21 +58,25 @@ def frozen_forecasts(*, department_id: int, spans: Iterable[Span]) -> dict[Span,
 def verify_period(*, department_id: int, span: Span) -> PeriodVerification:
     """V of a finished period. Two queries."""
     frozen: dict[int | None, Decimal] = dict(
-        ForecastSnapshot.objects.filter(
-            department_id=department_id, period=str(span.period.kind), starts_on=span.period.starts_on
-        ).values_list("user_id", "amount")
+        _amounts(str(span.period.kind), department=department_id, starts_on=span.period.starts_on)
     )
     if not frozen:
         return PeriodVerification(span, {}, None, {})
-    paid: dict[int, Decimal] = dict(
-        PaymentCredit.objects.filter(
-            department_id=department_id, is_void=False, paid_on__gte=span.facts_from, paid_on__lte=span.facts_to
-        )
-        .order_by()
-        .values_list("user_id")
-        .annotate(total=Sum("amount"))
-    )
+    paid: dict[int, Decimal] = dict(_credits((), department=department_id, first=span.facts_from, last=span.facts_to))
     return verified(span, frozen, paid)
+
+
+def _frozen_amounts(kind: str, *, department: int, starts_on: date) -> QuerySet:
+    rows = ForecastSnapshot.objects.filter(department_id=department, period=kind, starts_on=starts_on)
+    return rows.values_list("user_id", "amount")
+
+
+def _credited(_shape: tuple[()], *, department: int, first: date, last: date) -> QuerySet:
+    rows = PaymentCredit.objects.filter(department_id=department, is_void=False, paid_on__gte=first, paid_on__lte=last)
+    return rows.order_by().values_list("user_id").annotate(total=Sum("amount"))
+
+
+_amounts, _credits = Prepared(_frozen_amounts), Prepared(_credited)
 
 
 def verified(span: Span, frozen: Mapping[int | None, Decimal], paid: Mapping[int, Decimal]) -> PeriodVerification:

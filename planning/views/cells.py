@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -75,19 +74,29 @@ def corrected_mark(at: datetime | None) -> SafeString | str:
     if at is None:
         return ""
     text = _("corrected %(day)s") % {"day": formats.date_num(at)}
-    return format_html('<span class="tag tag-line tag-warn">{}</span>', text)
+    return markup.piece('<span class="tag tag-line tag-warn">{}</span>', text)
 
 
-def count_cells(board: Board, counts: Counts, user: User | None) -> list[dict[str, Any]]:
-    """Counts of the period, each with its list; nothing done has no list."""
-    return [
-        {
-            "label": str(ACT_LABELS[name]),
-            "number": formats.number(counts[name]),
-            "url": acts_url(board, name, user) if counts[name] else "",
-        }
-        for name in SHOWN_ACTS
-    ]
+_COUNT: Final = '<td class="num" data-label="{}">{}</td>'
+_LINK: Final = '<a class="figure" href="{}">{}</a>'
+
+
+def count_cells(board: Board, counts: Counts, user: User | None) -> SafeString:
+    """Cells of the counts of the period, each with its list; nothing done has no list."""
+    nothing = markup.piece('<span class="muted">0</span>') if user is not None else "0"
+    return markup.join(
+        [
+            markup.piece(
+                _COUNT,
+                str(ACT_LABELS[name]),
+                markup.piece(_LINK, acts_url(board, name, user), formats.number(counts[name]))
+                if counts[name]
+                else nothing,
+            )
+            for name in SHOWN_ACTS
+        ],
+        "",
+    )
 
 
 def target_url(board: Board, user: User | None) -> str:

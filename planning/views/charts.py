@@ -6,7 +6,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -73,7 +72,7 @@ def _fact_cell(board: Board, point: DayPoint) -> SafeString | str:
     if not point.fact:
         return text
     url = payments_of_board(board, point.stretch.starts_on, min(point.stretch.ends_on, board.figures.as_of))
-    return format_html('<a class="figure" href="{}">{}</a> {}', url, text, corrected_mark(point.corrected_at))
+    return markup.piece('<a class="figure" href="{}">{}</a> {}', url, text, corrected_mark(point.corrected_at))
 
 
 def week_cell(board: Board, part: Part, today: date) -> dict[str, Any]:

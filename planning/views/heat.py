@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from common import formats
+from common.markup import join, piece
 from planning.selectors.board import Board
 from planning.selectors.heat import HeatCell, HeatRow, Stretch
 from planning.views.cells import payments_between, percent_of
@@ -28,10 +28,11 @@ def heat_of(board: Board) -> dict[str, Any] | None:
     ]
     if not begun or not board.heat:
         return None
+    title = _("%(fact)s of %(plan)s")
     return {
         "head": [_name(board.stretches[at]) for at in begun],
         "rows": [
-            {"name": row.user.short_name, "cells": [_cell(board, row, row.cells[at]) for at in begun]}
+            {"name": row.user.short_name, "cells": join([_cell(board, row, row.cells[at], title) for at in begun], "")}
             for row in board.heat
         ],
         "has_corrections": any(row.cells[at].corrected_at for row in board.heat for at in begun),
@@ -42,17 +43,20 @@ def _name(stretch: Stretch) -> str:
     return formats.month_short(stretch.day.month) if stretch.is_month else formats.date_num(stretch.day)
 
 
-def _cell(board: Board, row: HeatRow, cell: HeatCell) -> SafeString:
+def _cell(board: Board, row: HeatRow, cell: HeatCell, titled: str) -> SafeString:
     """«92» of the plan with the way to its payments; money alone where nothing was planned."""
     percent = percent_of(cell.attainment)
-    money = formats.money_short(cell.fact) if cell.fact else formats.DASH
-    text = money if percent is None else formats.number(percent, 0)
+    text = formats.number(percent, 0) if percent is not None else _money(cell)
     step = next((step for least, step in _STEPS if percent is not None and percent >= least and cell.fact), 0)
-    css = format_html(' class="heat-{}"', step) if step else ""
+    css = piece(' class="heat-{}"', step) if step else ""
     if cell.corrected_at is not None:
         text += "*"
     if not cell.has_payments:
-        return format_html("<td{}>{}</td>", css, text)
-    title = _("%(fact)s of %(plan)s") % {"fact": formats.money(cell.fact), "plan": formats.money(cell.plan)}
+        return piece("<td{}>{}</td>", css, text)
+    title = titled % {"fact": formats.money(cell.fact), "plan": formats.money(cell.plan)}
     url = payments_between(cell.stretch.starts_on, min(cell.stretch.ends_on, board.figures.as_of), user=row.user.pk)
-    return format_html('<td{}><a class="plain" href="{}" title="{}">{}</a></td>', css, url, title, text)
+    return piece('<td{}><a class="plain" href="{}" title="{}">{}</a></td>', css, url, title, text)
+
+
+def _money(cell: HeatCell) -> str:
+    return formats.money_short(cell.fact) if cell.fact else formats.DASH
