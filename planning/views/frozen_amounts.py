@@ -81,6 +81,6 @@ def _row(one: FrozenClient, name: str | None) -> dict[str, Any]:
         "segment": one.segment,
         "amount": formats.money(one.amount),
         "chance": formats.percent(percent_of(one.chance), 2),
-        "timing": formats.percent(percent_of(one.timing), 0),
+        "timing": formats.percent(percent_of(one.timing), 1),
         "expected": formats.money(one.expected),
     }

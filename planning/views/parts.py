@@ -57,7 +57,11 @@ def plan_parts(request: HttpRequest) -> HttpResponse:
         "scopes": _scopes(scope.departments, department, kind, day.isoformat()) if viewer.role == Role.DIRECTOR else [],
         "back_url": _url(who, kind, back),
         "ahead_url": _url(who, kind, ahead),
-        "plan_url": "/plan/?" + urlencode({**who, "period": str(kind), "day": day.isoformat()}),
+        "crumb_url": "/plan/?" + urlencode({**who, "period": str(kind), "day": day.isoformat()}),
+        # The company has no plan and fact of its own: its plan is the departments below.
+        "plan_url": "/plan/?" + urlencode({**who, "period": str(kind), "day": day.isoformat()})
+        if who
+        else "#departments",
         "years_url": f"/plan/year/?year={first.year}" if may_open_years else "",
     }
     return render(request, "planning/parts.html", context)
@@ -121,7 +125,7 @@ def _departments(found: Parts) -> dict[str, Any]:
         for line in found.departments
     ]
     whole = found.own if found.own is not None else found.whole.plan
-    return _group(_("By departments"), _("Department"), rows, found.departments, whole)
+    return _group("departments", _("By departments"), _("Department"), rows, found.departments, whole)
 
 
 def _segments(found: Parts, who: dict[str, int], may_open_years: bool) -> dict[str, Any]:
@@ -133,13 +137,14 @@ def _segments(found: Parts, who: dict[str, int], may_open_years: bool) -> dict[s
         }
         for line in found.segments
     ]
-    return _group(_("By segments"), _("Segment"), rows, found.segments, found.whole.plan)
+    return _group("segments", _("By segments"), _("Segment"), rows, found.segments, found.whole.plan)
 
 
-def _group(title: str, label: str, rows: list[Any], lines: list[PartLine], whole: Decimal) -> dict[str, Any]:
+def _group(name: str, title: str, label: str, rows: list[Any], lines: list[PartLine], whole: Decimal) -> dict[str, Any]:
     gap = parts_gap(lines, whole)
     nothing = Decimal("0.00")
     return {
+        "id": name,
         "title": title,
         "label": label,
         "rows": rows,

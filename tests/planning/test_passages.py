@@ -428,7 +428,7 @@ def test_a_frozen_amount_is_what_the_client_was_expected_to_bring_on_that_day(as
     assert (red["amount"], red["chance"], red["timing"]) == (
         f"55{NBSP}555{NBSP}₽",
         f"21,00{NBSP}%",
-        f"100{NBSP}%",
+        f"100,0{NBSP}%",
     )
     assert "25 %" in page.context["ramp"].replace(NBSP, " ")
     with django_assert_num_queries(page_cost(head, f"{AMOUNTS}?period=month&user={cast.ivanova.pk}")):
