@@ -31,6 +31,10 @@ SORTS: Final = {
     "step": ("next_step_at", False),
     "sum": ("sum_key", True),
 }
+_SHOWN: Final = (
+    *("sort_key", "name", "size", "state", "inn", "kpp", "city", "recall_on", "imported_responsible"),
+    *("category__name", "owner__last_name", "owner__first_name", "owner__patronymic"),
+)
 WORK_SECTIONS: Final = ("", Section.IN_WORK, Section.CUSTOMERS)
 
 
@@ -138,8 +142,12 @@ def totals(clients: QuerySet[Client]) -> tuple[int, Decimal]:
 def list_page(clients: QuerySet[Client], *, sort: str, cursor: str) -> KeysetPage[Client]:
     """Fifty rows by (column, pk). `sort` is a name of SORTS, with a minus for the other direction."""
     clients, field, goes_down = ordered(clients, sort)
-    rows = clients.select_related("category", "owner", "department")
-    return keyset_page(rows, field=field, cursor=cursor, is_descending=goes_down)
+    return keyset_page(_read(clients), field=field, cursor=cursor, is_descending=goes_down)
+
+
+def _read(clients: QuerySet[Client]) -> QuerySet[Client]:
+    """With what a row shows, and nothing else of three wide tables."""
+    return clients.select_related("category", "owner").only(*_SHOWN)
 
 
 def opening_page(user: User, section: str, *, sort: str) -> KeysetPage[Client]:
@@ -158,8 +166,7 @@ def _columns(sort: str) -> tuple[QuerySet[Client], str, bool]:
 def _opening_of(shape: tuple[ScopeShape, str, str], *, user: int, department: int) -> QuerySet[Client]:
     scope, section, sort = shape
     clients, field, goes_down = ordered(_section_of((scope, section), user, department), sort)
-    rows = clients.select_related("category", "owner", "department")
-    return keyset.opening(rows, field=field, is_descending=goes_down)
+    return keyset.opening(_read(clients), field=field, is_descending=goes_down)
 
 
 _openings = Prepared(_opening_of)
