@@ -52,7 +52,9 @@ MONTH_TITLES: Final = tuple(name.capitalize() for name in _MONTHS)
 _ENGLISH: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _PEOPLE: Final = frozenset({"менеджер", "сотрудник", "фио", "логин", "manager", "login"})
 _DEPARTMENTS: Final = frozenset({"отдел", "подразделение", "department"})
+_SEGMENTS: Final = frozenset({"сегмент", "segment"})
 _YEARS: Final = frozenset({"год", "итого", "за год", "итого за год", "year", "total"})
+_NAMED: Final = {"manager": _PEOPLE, "department": _DEPARTMENTS, "year": _YEARS, "segment": _SEGMENTS}
 _LONGEST_NAME: Final = 200
 
 
@@ -74,6 +76,7 @@ class TargetRow:
     department: str
     months: Mapping[int, Decimal] = field(default_factory=dict)
     year: Decimal | None = None
+    segment: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """The same as texts and numbers alone."""
@@ -85,13 +88,14 @@ class TargetRow:
             "department": self.department,
             "months": months,
             "year": year,
+            "segment": self.segment,
         }
 
     @classmethod
     def of_data(cls, data: Mapping[str, Any]) -> TargetRow:
         months = {int(month): Decimal(amount) for month, amount in data["months"].items()}
         year = None if data["year"] is None else Decimal(data["year"])
-        return cls(data["row"], data["manager"], data["department"], months, year)
+        return cls(data["row"], data["manager"], data["department"], months, year, data["segment"])
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,7 @@ class _Columns:
     manager: int | None
     department: int | None
     year: int | None
+    segment: int | None
     months: Mapping[int, int]  # month → column
 
 
@@ -134,7 +139,7 @@ def _find_columns(lines: Iterable[tuple[int, list[str]]]) -> tuple[int, _Columns
     if best is None:
         return Fault(0, "", _("No header was found: a column for each month from «Январь», or «Год»."))
     row_no, columns = best
-    if columns.manager is None and columns.department is None:
+    if columns.manager is None and columns.department is None and columns.segment is None:
         return Fault(row_no, "", _("There is neither a column «Менеджер» nor «Отдел»."))
     missing = sorted(set(range(1, 13)) - columns.months.keys())
     if columns.months and missing:
@@ -154,13 +159,14 @@ def _columns(cells: Sequence[str]) -> _Columns:
         title = " ".join(cell.replace("\ufeff", "").replace("\u00a0", " ").lower().split()).strip("\"'*:. ,₽")
         title = title.removesuffix(", ₽").removesuffix(" ₽").strip(", ")
         titles[at] = " ".join(cell.split())[:80]
-        for name, known in (("manager", _PEOPLE), ("department", _DEPARTMENTS), ("year", _YEARS)):
+        for name, known in _NAMED.items():
             if title in known:
                 places.setdefault(name, at)
         month = _month(title)
         if month is not None:
             months.setdefault(month, at)
-    return _Columns(titles, places.get("manager"), places.get("department"), places.get("year"), months)
+    manager, department, year, segment = (places.get(name) for name in _NAMED)
+    return _Columns(titles, manager, department, year, segment, months)
 
 
 def _month(title: str) -> int | None:
@@ -176,7 +182,9 @@ def _month(title: str) -> int | None:
 def _row(row_no: int, cells: Sequence[str], columns: _Columns, faults: list[Fault]) -> TargetRow | None:
     """The row, or None for one that says nothing or has faults."""
     known = len(faults)
-    manager, department = (_name(row_no, cells, at, columns, faults) for at in (columns.manager, columns.department))
+    manager, department, segment = (
+        _name(row_no, cells, at, columns, faults) for at in (columns.manager, columns.department, columns.segment)
+    )
     months = {
         month: amount
         for month, at in columns.months.items()
@@ -185,7 +193,7 @@ def _row(row_no: int, cells: Sequence[str], columns: _Columns, faults: list[Faul
     year = None if columns.year is None else _amount(row_no, cells, columns.year, columns, faults)
     if len(faults) > known:
         return None
-    if not manager and not department:
+    if not manager and not department and not segment:
         if not months and year is None:
             return None
         faults.append(Fault(row_no, "", _("Neither a manager nor a department is named.")))
@@ -212,7 +220,7 @@ def _row(row_no: int, cells: Sequence[str], columns: _Columns, faults: list[Faul
             )
         )
         return None
-    return TargetRow(row_no, manager, department, months, year)
+    return TargetRow(row_no, manager, department, months, year, segment)
 
 
 def _cell(cells: Sequence[str], at: int | None) -> str:
@@ -241,7 +249,7 @@ def _amount(row_no: int, cells: Sequence[str], at: int, columns: _Columns, fault
 
 def template_head() -> list[str]:
     """The titles of a table that is read back."""
-    return ["Отдел", "Менеджер", *MONTH_TITLES, "Год"]
+    return ["Отдел", "Менеджер", *MONTH_TITLES, "Год", "Сегмент"]
 
 
 def lines_for(names: Iterable[tuple[str, str]]) -> Iterator[list[Any]]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.choices import Role
 from accounts.models import Department, User
 from accounts.selectors import calendar
+from clients.models import Segment
 from common import clock
 from common.errors import ActError, Invalid, NotAllowed
 from common.text import sort_key
@@ -31,6 +32,7 @@ from planning.services.targets import plain_reason, set_month_target
 from planning.services.year_plans import PlanData, PlanScope, draft_year_plan
 
 _FIELD_COLUMNS: Final = {"total": "Год", "amount": "Год"}
+_COMPANY: Final = frozenset(map(sort_key, ("компания", "company")))
 _LEAST_REASON: Final = 3
 
 
@@ -101,12 +103,13 @@ def _understood(rows: Iterable[TargetRow], year: int, actor: User) -> Imported:
     """Names become people and departments, a year alone becomes its months."""
     found = Imported()
     names = _Names(actor)
-    seen: dict[tuple[int, int | None], int] = {}
+    seen: dict[tuple[int | None, int | None, int | None], int] = {}
     for row in rows:
         scope = names.scope(row, year, found.faults)
-        if scope is None or scope.department is None:
+        if scope is None:
             continue
-        key = scope.department.pk, scope.user.pk if scope.user else None
+        department, user, segment = (one.pk if one else None for one in (scope.department, scope.user, scope.segment))
+        key = department, user, segment
         if key in seen:
             text = _("The same person or department stands in row %(row)s already.") % {"row": seen[key]}
             found.faults.append(Fault(row.row_no, "", text))
@@ -128,6 +131,9 @@ def _write(one: Planned, into: Into, reason: str, actor: User, found: Imported) 
             if into is Into.DRAFTS:
                 draft_year_plan(scope=one.scope, data=_data(one, reason), actor=actor)
                 found.written += 1
+            elif one.scope.department is None or one.scope.segment is not None:
+                text = _("Months of the company and of a segment follow from their year: write drafts.")
+                found.faults.append(Fault(one.row_no, "", text))
             else:
                 found.written += _set_months(one, reason, actor)
     except Invalid as error:
@@ -139,7 +145,7 @@ def _write(one: Planned, into: Into, reason: str, actor: User, found: Imported) 
 
 def _set_months(one: Planned, reason: str, actor: User) -> int:
     """Targets of the months that are not over; returns how many. Those over keep theirs."""
-    assert one.scope.department is not None  # noqa: S101 - `_Names.scope` always names one
+    assert one.scope.department is not None  # noqa: S101 - asked for departments and people alone
     written = 0
     for month, amount in one.months.items():
         first = date(one.scope.year, month, 1)
@@ -167,9 +173,11 @@ def _data(one: Planned, reason: str) -> PlanData:
     """The months of the table; what the plan is made of is taken over from the plan that stands, or the department's."""
     scope = one.scope
     known = _newest(scope) or _newest(PlanScope(scope.year, scope.department))
+    # Leads are of the very scope: a part has its own, a person none.
+    is_own = known is not None and scope == PlanScope(known.year, known.department, known.user, known.segment)
     return PlanData(
         amount=one.amount,
-        leads=known.leads if known is not None and known.user_id == (scope.user.pk if scope.user else None) else None,
+        leads=known.leads if known is not None and is_own else None,
         average_cheque=known.average_cheque if known else None,
         rates={name: Decimal(value) for name, value in known.rates.items()} if known else None,
         reason=reason,
@@ -192,13 +200,15 @@ def _column(name: str) -> str:
 
 
 class _Names:
-    """People and departments the actor may plan, by login and by name in either order."""
+    """People, departments and segments the actor may plan, by login and by name in either order."""
 
     def __init__(self, actor: User) -> None:
         departments = Department.objects.visible_to(actor).filter(is_active=True)
         if actor.role != Role.DIRECTOR:
             departments = departments.filter(pk=actor.department_id)
         self._departments = {sort_key(one.name): one for one in departments}
+        self._is_director = actor.role == Role.DIRECTOR
+        self._segments = {sort_key(one.name): one for one in Segment.objects.filter(is_active=True)}
         self._people: dict[str, list[User]] = {}
         for user in people_to_plan(self._departments.values()):
             names = {user.full_name, user.short_name, f"{user.last_name} {user.first_name}"}
@@ -206,14 +216,25 @@ class _Names:
                 self._people.setdefault(key, []).append(user)
 
     def scope(self, row: TargetRow, year: int, faults: list[Fault]) -> PlanScope | None:
+        segment = self._segments.get(sort_key(row.segment)) if row.segment else None
+        if row.segment and segment is None:
+            faults.append(Fault(row.row_no, "Сегмент", _("There is no such segment.")))
+            return None
         department = None
-        if row.department:
+        if not row.department and not row.manager:
+            # A segment alone: of the company to a director, of his department to a head.
+            department = None if self._is_director else next(iter(self._departments.values()), None)
+        elif self._is_company(row.department):
+            if row.manager:
+                faults.append(Fault(row.row_no, "Менеджер", _("The company has no manager of its own.")))
+                return None
+        elif row.department:
             department = self._departments.get(sort_key(row.department))
             if department is None:
                 faults.append(Fault(row.row_no, "Отдел", _("There is no such department among yours.")))
                 return None
         if not row.manager:
-            return PlanScope(year, department)
+            return PlanScope(year, department, None, segment)
         found = {
             user.pk: user for key in (row.manager.lower(), sort_key(row.manager)) for user in self._people.get(key, [])
         }
@@ -227,4 +248,8 @@ class _Names:
             text = _("There are several people of that name, write the login: %(logins)s.") % {"logins": logins}
             faults.append(Fault(row.row_no, "Менеджер", text))
             return None
-        return PlanScope(year, people[0].department, people[0])
+        return PlanScope(year, people[0].department, people[0], segment)
+
+    def _is_company(self, name: str) -> bool:
+        """«Компания» in place of a department, unless one is called so; a head has no such word."""
+        return self._is_director and sort_key(name) in _COMPANY and sort_key(name) not in self._departments

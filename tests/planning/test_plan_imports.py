@@ -57,6 +57,39 @@ def test_the_filled_template_becomes_drafts_to_the_kopeck_only_after_the_check(a
     assert events.count() == 3 and set(events.values_list("via", flat=True)) == {"import"}
 
 
+def test_the_company_and_segments_are_read_as_drafts_and_never_as_months(as_user, cast):
+    body = (
+        "Отдел;Менеджер;Сегмент;Год\n"
+        f"Компания;;;1000\n;;{cast.small.name};300\n{cast.sales.name};;{cast.large.name};500\n;belov;{cast.small.name};70\n"
+    )
+    with on(JANUARY):
+        browser = as_user(cast.director)
+        refused, page = send(browser, body, into="targets")
+        assert refused.status_code == 422 and page.count("следуют из их года") == 3 + 1
+        answer, page = send(browser, body)
+        assert answer.status_code == 200 and f"{cast.sales.name} · {cast.large.name}" in page
+        assert write(browser, page).status_code == 303
+        for wrong, told in (
+            (f"Отдел;Сегмент;Год\n{cast.sales.name};Неведомый;1\n", "Такого сегмента нет"),
+            ("Отдел;Менеджер;Год\nКомпания;belov;1\n", "У компании нет своего менеджера"),
+            ("Отдел;Год\nКомпания;1\nкомпания;2\n", "уже стоит в строке 2"),
+        ):
+            answer, page = send(browser, wrong)
+            assert answer.status_code == 422 and told in page, wrong
+        answer, page = send(as_user(cast.volkov), "Отдел;Год\nКомпания;1\n")
+        assert answer.status_code == 422 and "Среди ваших отделов такого нет" in page
+        answer, page = send(as_user(cast.volkov), f"Сегмент;Год\n{cast.medium.name};40\n")
+        assert answer.status_code == 200 and f"{cast.sales.name} · {cast.medium.name}" in page
+    drafts = {(one.department, one.user, one.segment): one.amount for one in YearPlan.objects.filter(status="draft")}
+    assert drafts == {
+        (None, None, None): 1000,
+        (None, None, cast.small): 300,
+        (cast.sales, None, cast.large): 500,
+        (cast.other, cast.belov, cast.small): 70,
+    }
+    assert not MonthTarget.objects.exists()
+
+
 def test_targets_of_months_are_set_where_the_month_is_not_over(as_user, cast):
     table = f"Сотрудник;{MONTHS}\nМария Иванова;" + ";".join(["100 000,50"] * 12) + "\n"
     with on(NOVEMBER):
