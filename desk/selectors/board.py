@@ -73,12 +73,27 @@ def columns_of(viewer: User, wanted: Wanted, by: str) -> list[Column]:
         column.amount += total
         column.split[other] = column.split.get(other, 0) + number
     keys = [pk for (pk,) in _firsts((shape, by), **values)]
-    for card in SalesCycle.objects.filter(pk__in=keys).select_related("client").order_by(*_ORDER):
+    for card in _cards.models(None, keys=keys):
         columns[getattr(card, by)].cards.append(card)
     return list(columns.values())
 
 
 _ORDER: Final = (F("next_step_at").asc(nulls_last=True), F("pk").asc())
+
+# What a card shows, and nothing else of two wide tables.
+_SHOWN: Final = (
+    *("state", "colour", "next_step_at", "expected_amount", "paid_amount", "owner_id", "client_id"),
+    *("client__name", "client__department_id"),
+)
+
+
+def _cards_of(_shape: None, *, keys: list[int]) -> QuerySet[SalesCycle]:
+    return _shown(SalesCycle.objects.filter(pk__in=keys)).order_by(*_ORDER)
+
+
+def _shown(cycles: QuerySet[SalesCycle]) -> QuerySet[SalesCycle]:
+    return cycles.select_related("client").only(*_SHOWN)
+
 
 # Whose funnel is a question of the same shape for everybody of a role: by whom it is asked, of a manager, of a department.
 Shape = tuple[ScopeShape, bool, bool]
@@ -119,7 +134,7 @@ def _firsts_of(shape: tuple[Shape, str], **values: int) -> QuerySet[Any]:
 def _supported_of(shape: Shape, **values: int) -> QuerySet[SalesCycle]:
     clients = clients_of(*_asked(shape, **values)).filter(state="support")
     newest = SalesCycle.objects.filter(client__in=clients, outcome="won", client__state="support")
-    return newest.select_related("client").order_by("client_id", "-closed_at").distinct("client_id")[:BOARD_CARDS]
+    return _shown(newest).order_by("client_id", "-closed_at").distinct("client_id")[:BOARD_CARDS]
 
 
 def _in_support_of(shape: Shape, **values: int) -> QuerySet[Any]:
@@ -137,13 +152,14 @@ def _outside_of(shape: Shape, **values: int) -> QuerySet[Any]:
 
 
 _counted, _firsts = Prepared(_counted_of), Prepared(_firsts_of)
+_cards = Prepared(_cards_of)
 _supported, _in_support, _outside = Prepared(_supported_of), Prepared(_in_support_of), Prepared(_outside_of)
 
 
 def column_page(viewer: User, wanted: Wanted, by: str, name: str, cursor: str) -> KeysetPage[SalesCycle]:
     """The following cards of one column, in the same order."""
-    rows = cycles_of(viewer, wanted).filter(**{by: name}).select_related("client")
-    return keyset_page(rows, field="next_step_at", cursor=cursor, size=BOARD_CARDS)
+    rows = cycles_of(viewer, wanted).filter(**{by: name})
+    return keyset_page(_shown(rows), field="next_step_at", cursor=cursor, size=BOARD_CARDS)
 
 
 @dataclass(frozen=True)
@@ -156,19 +172,39 @@ class Running:
 
 def running_of(cards: list[SalesCycle]) -> dict[int, Running]:
     """The open ownership's clocks by cycle; one query."""
-    rows = Ownership.objects.open().filter(cycle__in=[card.pk for card in cards])
-    found = rows.values_list("cycle_id", "clock_started_on", "state_flag_on")
+    found = _running(None, cycles=[card.pk for card in cards])
     return {pk: Running(started_on, flag_on) for pk, started_on, flag_on in found}
+
+
+def _running_of(_shape: None, *, cycles: list[int]) -> QuerySet[Any]:
+    rows = Ownership.objects.open().filter(cycle__in=cycles)
+    return rows.values_list("cycle_id", "clock_started_on", "state_flag_on")
 
 
 def owners_of(cards: list[SalesCycle]) -> dict[int, str]:
     """Last names by id; one query for a hundred cards of a few people."""
-    return dict(User.objects.filter(pk__in={card.owner_id for card in cards}).values_list("pk", "last_name"))
+    return dict(_owners(None, ids=sorted({card.owner_id for card in cards})))
+
+
+def people_of(viewer: User) -> list[tuple[Any, ...]]:
+    """Whose funnel may be looked at: id, last name, first name; one query."""
+    shape, values = scope_of(viewer)
+    return _people(shape, **values)
+
+
+def _people_of(shape: ScopeShape, *, user: int, department: int) -> QuerySet[Any]:
+    people = User.objects.visible_to(viewer_of(shape, user, department)).active().with_clients()
+    return people.order_by("last_name", "first_name", "pk").values_list("pk", "last_name", "first_name")
 
 
 def go_lives() -> dict[int, date | None]:
     """The day rotation began, by department; one query."""
-    return dict(Department.objects.values_list("pk", "rotation_starts_on"))
+    return dict(_go_lives(None))
+
+
+_running, _people = Prepared(_running_of), Prepared(_people_of)
+_owners = Prepared(lambda _shape, *, ids: User.objects.filter(pk__in=ids).values_list("pk", "last_name"))
+_go_lives = Prepared(lambda _shape: Department.objects.values_list("pk", "rotation_starts_on"))
 
 
 def clients_of(viewer: User, wanted: Wanted) -> QuerySet[Client]:

@@ -55,9 +55,7 @@ def funnel_board(request: HttpRequest) -> HttpResponse:
     if support is not None:
         shown.append(_support(*support))
     outside = boards.outside(viewer, wanted)
-    people = []
-    if viewer.role in (Role.HEAD, Role.DIRECTOR):
-        people = list(User.objects.visible_to(viewer).active().with_clients().order_by("last_name", "first_name", "pk"))
+    people = boards.people_of(viewer) if viewer.role in (Role.HEAD, Role.DIRECTOR) else []
     total = sum(column.count for column in columns)
     amount = formats.money_short(sum(column.amount for column in columns))
     in_support = support[0].value if support else 0
@@ -69,7 +67,7 @@ def funnel_board(request: HttpRequest) -> HttpResponse:
             {"url": f"?by=colour{tail}", "label": _("By colour"), "active": by == "colour"},
         ],
         "by_name": by,
-        "people": [{"id": one.pk, "name": f"{one.last_name} {one.first_name}"} for one in people],
+        "people": [{"id": pk, "name": f"{last_name} {first_name}"} for pk, last_name, first_name in people],
         "manager_id": wanted.manager.pk if wanted.manager else None,
         "outside": [
             {
