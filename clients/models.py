@@ -169,8 +169,12 @@ class Client(models.Model):
         indexes = [
             # a manager's list, by name
             models.Index(fields=["owner", "sort_key", "id"], name="clients_client_by_owner"),
-            # a section of the department's base, by name
-            models.Index(fields=["department", "section", "sort_key", "id"], name="clients_client_by_section"),
+            # a section of the department's base, by name; the free ones are counted without reading the clients
+            models.Index(
+                fields=["department", "section", "sort_key", "id"],
+                include=["is_live", "owner", "recall_on"],
+                name="clients_client_by_section",
+            ),
             # the director's whole base, by name; counted and joined with the departments without reading the clients
             models.Index(
                 fields=["section", "sort_key", "id"],

@@ -119,7 +119,7 @@ def _asked(
 
 def _counted_of(shape: Shape, **values: int) -> QuerySet[Any]:
     rows = cycles_of(*_asked(shape, **values)).order_by().values_list("state", "colour")
-    return rows.annotate(number=Count("pk"), total=Coalesce(Sum("expected_amount"), Decimal(0)))
+    return rows.annotate(number=Count("*"), total=Coalesce(Sum("expected_amount"), Decimal(0)))
 
 
 def _firsts_of(shape: tuple[Shape, str], **values: int) -> QuerySet[Any]:

@@ -186,13 +186,20 @@ _READ: Final = (
 )
 
 
+def _whose(column: str, user: int, today: date) -> Q:
+    """His own and of those for whom he deputises."""
+    return Q(**{column: user}) | Q(OwnedByDeputised(F(column), user, today))
+
+
 def _works_of(_shape: None, *, user: int, today: date, starts: datetime, until: datetime) -> QuerySet:
     """Open ownerships of the person and of those he deputises for, with the cycle, the client and what the day asks."""
     timed = Task.objects.open().filter(kind="next_step", has_time=True, due_at__gte=starts, due_at__lt=until)
     return (
         Ownership.objects.open()
         .with_cycle()
-        .filter(Q(user_id=user) | Q(OwnedByDeputised(F("user_id"), user, today)), cycle__closed_at__isnull=True)
+        .filter(_whose("user_id", user, today), cycle__closed_at__isnull=True)
+        # The same of the sale, whose owner this is: else the planner reads everybody's open sales to find ninety.
+        .filter(_whose("cycle__owner_id", user, today))
         .select_related("cycle", "client")
         .only(*_READ)
         .annotate(go_live=F("client__department__rotation_starts_on"))
