@@ -9,10 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Min, Q
 
 from accounts.models import Department, User
 from accounts.selectors import calendar
@@ -20,13 +18,13 @@ from clients.models import Segment
 from common import clock
 from common.snapshots import snapshot
 from common.workdays import PeriodKind
-from desk.selectors.rows import age_of
+from desk.selectors import lights_rows
 from desk.selectors.status import last_calculation
 from desk.selectors.words import ROTATION_TIME
-from funnels.choices import MovementKind
 from funnels.constants import CLOCK_FLAG_DAYS, CLOCK_LIMIT_DAYS, CLOCK_WARN_DAYS
-from funnels.models import ColourChange, DepartmentReview, Movement, Ownership, RotationOrder, SalesCycle
+from funnels.models import DepartmentReview, RotationOrder
 from funnels.rules import Conversion
+from funnels.rules import age as counted_age
 from funnels.selectors import conversions, whole_of
 from journal.models import JobRun
 from planning.calculator import Counts, Floors, Moves, deviation, is_deviating, moves_to, upgrades_norm
@@ -43,7 +41,12 @@ RANK = {"none": 0, "red": 1, "yellow": 2, "green": 3}
 class Stagnant:
     """One client at the age of seven counted days or more."""
 
-    ownership: Ownership
+    client_id: int
+    client: str
+    owner: str  # last name
+    colour: str
+    amount: Decimal | None
+    flag_on: date | None
     age: int
 
 
@@ -121,7 +124,7 @@ def lights_of(department: Department) -> Lights:
     board = Lights(department, today, clock.now())
     board.next_day = plain.next_working_day(today)
     board.span = _span(today)
-    board.segments = {segment.pk: segment for segment in Segment.objects.all()}
+    board.segments = {segment.pk: segment for segment in lights_rows.all_segments.models(None)}
     _count(board)
     _ages(board)
     _movement(board)
@@ -147,30 +150,18 @@ def _worst_first(line: Line) -> tuple:
 
 
 def _count(board: Lights) -> None:
-    rows = (
-        SalesCycle.objects.coloured()
-        .filter(owner__department=board.department)  # the client's own, and found by the index of owners
-        .order_by()
-        .values("owner_id", "segment_id", "colour", "kind")
-        .annotate(
-            number=Count("pk"),
-            amount=Coalesce(Sum("expected_amount"), Decimal(0)),
-            lapsing=Count("pk", filter=Q(colour="yellow", recheck_on__gt=board.today, recheck_on__lte=board.next_day)),
-            stepless=Count("pk", filter=Q(colour="red", next_step_at__isnull=True)),
-        )
-    )
+    rows = lights_rows.counted(None, department=board.department.pk, today=board.today, next_day=board.next_day)
     counted: dict[int, dict[int, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     amounts: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     repeat: Counter[int] = Counter()
     whole: dict[int, Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        owner, segment, colour, number = row["owner_id"], row["segment_id"], row["colour"], row["number"]
+    for owner, segment, colour, kind, number, amount, lapsing, stepless in rows:
         counted[owner][segment][colour] += number
         whole[segment][colour] += number
-        amounts[owner][colour] += row["amount"]
-        repeat[owner] += number if row["kind"] == "repeat" else 0
-        board.lapsing += row["lapsing"]
-        board.stepless += row["stepless"]
+        amounts[owner][colour] += amount
+        repeat[owner] += number if kind == "repeat" else 0
+        board.lapsing += lapsing
+        board.stepless += stepless
     board.owned = {owner: _counts(segments) for owner, segments in counted.items()}
     people = {
         user.pk: user
@@ -219,26 +210,19 @@ def _lines_by_owner(board: Lights) -> dict[int, Line]:
 
 def _ages(board: Lights) -> None:
     """Everybody at seven counted days and older, oldest first; one query."""
-    rows = (
-        Ownership.objects.open()
-        .with_cycle()
-        .filter(user__department=board.department, cycle__closed_at__isnull=True, warn_on__lte=board.next_day)
-        .exclude(cycle__colour="none")
-        .select_related("client", "cycle", "user")
-        .order_by("flag_on", "-cycle__expected_amount", "pk")
-    )
+    rows = lights_rows.aging(None, department=board.department.pk, until=board.next_day)
     by_owner = _lines_by_owner(board)
-    for row in rows:
-        if row.flag_on is not None and board.today < row.flag_on <= board.next_day:
+    go_live, plain = board.department.rotation_starts_on, calendar()
+    for started_on, user_id, client_id, name, owner, colour, amount, flag_on in rows:
+        if flag_on is not None and board.today < flag_on <= board.next_day:
             board.soon += 1
-        age = age_of(row, board.department.rotation_starts_on, board.today)
+        age = counted_age(started_on, go_live, board.today, plain)
         if age < CLOCK_WARN_DAYS:
             continue
-        board.stagnant.append(Stagnant(row, age))
-        name = bucket(age)
-        for line in (by_owner.get(row.user_id), board.whole):
+        board.stagnant.append(Stagnant(client_id, name, owner, colour, amount, flag_on, age))
+        for line in (by_owner.get(user_id), board.whole):
             if line is not None:
-                line.aged[name] += 1
+                line.aged[bucket(age)] += 1
 
 
 def bucket(age: int) -> str:
@@ -249,16 +233,11 @@ def bucket(age: int) -> str:
 def _movement(board: Lights) -> None:
     first, last = board.span
     by_owner = _lines_by_owner(board)
-    moves = Movement.objects.filter(user__in=by_owner, on__gte=first, on__lte=last).order_by()
-    for user_id, number in moves.filter(kind__in=MovementKind.values).values_list("user_id").annotate(n=Count("pk")):
+    for user_id, number in lights_rows.moved(None, people=list(by_owner), first=first, last=last):
         by_owner[user_id].rises += number
     since = min(first, board.today - timedelta(days=6))
-    changes = (
-        ColourChange.objects.filter(cycle__in=_alive_since(board.department, since), on__gte=since)
-        .order_by()
-        .values_list("owner_id", "from_colour", "to_colour", "on")
-        .annotate(n=Count("pk"))
-    )
+    starts = clock.local_moment(since, time(0))
+    changes = lights_rows.changed(None, department=board.department.pk, since=since, starts=starts)
     for owner_id, old, new, on, number in changes:
         if on > board.today - timedelta(days=7):
             board.changes[new] += number
@@ -279,16 +258,6 @@ def _movement(board: Lights) -> None:
         whole.rises = sum(line.rises for line in board.lines)
         whole.falls = sum(line.falls for line in board.lines)
         whole.rises_norm = sum(line.rises_norm for line in judged)
-
-
-def _alive_since(department: Department, day: date) -> QuerySet[SalesCycle, Any]:
-    """The department's sales that are open or were closed on the day or later: no other has changed its colour since.
-
-    Open ones by their owners, who are of the department: the others' sales are not read for it.
-    """
-    still = SalesCycle.objects.open().filter(owner__department=department)
-    closed = SalesCycle.objects.filter(closed_at__gte=clock.local_moment(day, time(0)), client__department=department)
-    return still.order_by().values("pk").union(closed.order_by().values("pk"))
 
 
 def _half_up(value: Fraction) -> int:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
+from common.prepared import Prepared
 from funnels.choices import Outcome, RefusalReason
 from funnels.constants import CONVERSION_DAYS
 from funnels.models import Ownership, SalesCycle
@@ -32,16 +33,23 @@ def conversions(day: date, departments: Iterable[int] | None = None) -> dict[int
 
     None = every department.
     """
-    rows = finished_cycles(day)
-    if departments is not None:
-        rows = rows.filter(client__department__in=list(departments))
     found: dict[int, dict[int, Conversion]] = defaultdict(dict)
-    counted = rows.values_list("client__department_id", "last_owner").annotate(
-        finished=Count("pk"), paid=Count("pk", filter=Q(outcome=Outcome.WON))
-    )
-    for department_id, owner_id, finished, paid in counted:
+    asked = [] if departments is None else list(departments)
+    spans = {"after": day - timedelta(days=CONVERSION_DAYS), "until": day}
+    for department_id, owner_id, finished, paid in _counted(departments is None, departments=asked, **spans):
         found[department_id][owner_id] = Conversion(finished, paid)
     return dict(found)
+
+
+def _counted_of(is_every: bool, *, departments: list[int], after: date, until: date) -> QuerySet[SalesCycle]:
+    rows = finished_between(after, until)
+    if not is_every:
+        rows = rows.filter(client__department__in=departments)
+    won = Count("pk", filter=Q(outcome=Outcome.WON))
+    return rows.values_list("client__department_id", "last_owner").annotate(finished=Count("pk"), paid=won)
+
+
+_counted = Prepared(_counted_of)
 
 
 def whole_of(people: dict[int, Conversion]) -> Conversion:

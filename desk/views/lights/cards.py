@@ -58,11 +58,10 @@ def cards_of(board: Lights) -> list[dict[str, Any]]:
 
 
 def _foot_green(board: Lights) -> str:
-    over = [one for one in board.stagnant if one.ownership.cycle.colour == "green" and one.age > 10]
+    over = [one for one in board.stagnant if one.colour == "green" and one.age > 10]
     if not over:
         return _("no green client is stagnant")
-    first = over[0].ownership
-    told = f"{first.client.name}, {formats.money_short(first.cycle.expected_amount)}"
+    told = f"{over[0].client}, {formats.money_short(over[0].amount)}"
     return ngettext("%(n)s stagnant: %(client)s", "%(n)s stagnant, first %(client)s", len(over)) % {
         "n": len(over),
         "client": told,

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from accounts.selectors import calendar
 from common import formats, markup, svg
+from common.addresses import address
 from desk.constants import STAGNATION_ROWS
 from desk.selectors.lights import Lights, Line, Stagnant
 from desk.selectors.shell import end_of
@@ -175,17 +176,16 @@ def _column_hint(board: Lights, age: int, found: list[Stagnant]) -> str:
         return (
             _("today at 09:20") if board.executes_at and board.executes_at < end_of(board.today) else _("in the queue")
         )
-    flagged = [one.ownership.flag_on for one in found if one.ownership.flag_on]
+    flagged = [one.flag_on for one in found if one.flag_on]
     if not flagged:
         return ""
     return _("rotation %(day)s") % {"day": formats.date_num(calendar().working_day_on_or_after(min(flagged)))}
 
 
 def _mini(one: Stagnant) -> dict[str, Any]:
-    row = one.ownership
     return {
-        "lamp": markup.lamp(row.cycle.colour, silent=True),
-        "name": row.client.name,
-        "url": reverse("client_card", args=[row.client_id]),
-        "sub": f"{row.user.last_name} · {formats.money_short(row.cycle.expected_amount)}",
+        "lamp": markup.lamp(one.colour, silent=True),
+        "name": one.client,
+        "url": address("client_card", one.client_id),
+        "sub": f"{one.owner} · {formats.money_short(one.amount)}",
     }
