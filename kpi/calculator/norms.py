@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import floor
 
 from common.money import Exact
@@ -25,6 +26,7 @@ def week_norm(norm: int, working_days: int) -> int:
     return floor(Fraction(norm * working_days, NORM_WEEK_DAYS) + Fraction(1, 2))
 
 
+@lru_cache(maxsize=1024)  # a board asks the same of every manager
 def scaled_norm(norm: Exact, working_days: int) -> int:
     """A norm said for a week of five working days over any stretch: norm × days / 5, half up (R-S3-4).
 

@@ -209,7 +209,11 @@ class Done:
 
     def add(self, name: str, user_id: int, day: date, number: int) -> None:
         if number:
-            self.by_name.setdefault(str(name), {}).setdefault(user_id, Counter())[day] += number
+            people = self.by_name.setdefault(name, {})
+            days = people.get(user_id)
+            if days is None:
+                days = people[user_id] = Counter()
+            days[day] += number
 
     def days(self, name: str, first: date, last: date) -> set[date]:
         """On which days anybody did it."""
@@ -217,16 +221,17 @@ class Done:
 
     def of(self, name: str, first: date, last: date, people: Collection[int]) -> int:
         """How many these people did between the two days, both included."""
-        found = self.by_name.get(str(name), {})
-        return sum(number for pk in people if pk in found for day, number in found[pk].items() if first <= day <= last)
+        found = self.by_name.get(name, {})
+        return sum([n for pk in people if pk in found for day, n in found[pk].items() if first <= day <= last])
 
 
 def done_between(*, department_id: int, first: date, last: date) -> Done:
     """Every counted act of the department's people between the two days. Two queries."""
     done = Done()
     asked: dict[str, int | date] = {"department": department_id, "first": first, "last": last}
+    names = tuple(CONTACTS)
     for user_id, day, *numbers in _contacted((), **asked):
-        for name, number in zip(CONTACTS, numbers, strict=True):
+        for name, number in zip(names, numbers, strict=True):
             if number:
                 done.add(name, user_id, day, number)
     for name, user_id, day, number in _counted((), **asked):

@@ -14,8 +14,9 @@ from django.db.models.functions import Coalesce
 
 from common.prepared import Prepared
 from funnels.choices import MovementKind, Outcome
+from funnels.constants import CONVERSION_DAYS
 from funnels.models import Movement
-from funnels.selectors.conversions import finished_cycles
+from funnels.selectors.conversions import finished_between
 from kpi.calculator import Kpi, median
 from kpi.constants import REFERENCE_DAYS
 from planning.calculator import Passages
@@ -27,6 +28,7 @@ CONVERSIONS = {
     Kpi.CONVERSION_YELLOW: Colour.YELLOW,
     Kpi.CONVERSION_GREEN: Colour.GREEN,
 }
+_COLOURS = {str(colour): colour for colour in Colour}
 STAYS = {Kpi.DAYS_RED: Colour.RED, Kpi.DAYS_YELLOW: Colour.YELLOW, Kpi.DAYS_GREEN: Colour.GREEN}
 
 
@@ -52,8 +54,10 @@ class Outcomes:
         if kpi in CONVERSIONS:
             ended, succeeded = self.passed[CONVERSIONS[kpi]]
             return Fraction(succeeded, ended) if ended else None
-        stays = self.stays[STAYS[kpi]]
-        return median([Fraction(days) for days in stays]) if stays else None
+        stays = sorted(self.stays[STAYS[kpi]])
+        # Whole days are ordered as such: only the middle of them need be exact fractions.
+        middle = stays[(len(stays) - 1) // 2 : len(stays) // 2 + 1]
+        return median([Fraction(days) for days in middle]) if middle else None
 
     def counted(self, kpi: Kpi) -> int:
         """How many sales, passages or stays the value is made of."""
@@ -89,21 +93,26 @@ def outcomes_of(*, department_id: int, day: date) -> Mapping[int, Mapping[int, O
     for segment_id, of_people in finished_passages(department_id, day + timedelta(days=1)).items():
         for user_id, passages in of_people.items():
             found[segment_id][user_id].add(passages)
-    cycles = finished_cycles(day).filter(client__department_id=department_id)
-    won = Q(outcome=Outcome.WON)
-    rows = cycles.values_list("segment_id", "last_owner").annotate(
-        finished=Count("pk"), won=Count("pk", filter=won), paid=Sum("paid_amount", filter=won)
-    )
-    for segment_id, user_id, finished, number, paid in rows:
+    after = day - timedelta(days=CONVERSION_DAYS)
+    for segment_id, user_id, finished, number, paid in _finished((), department=department_id, after=after, until=day):
         if user_id is None:
             continue  # left out here: as a condition it would be asked of every department's sales
         one = found[segment_id][user_id]
         one.finished, one.won, one.paid = finished, number, paid or Decimal("0.00")
     since = day - timedelta(days=REFERENCE_DAYS)
     for segment_id, user_id, colour, on, entered_on in _stayed((), department=department_id, since=since, until=day):
-        if colour in Colour.__members__.values():
-            found[segment_id][user_id].stays[Colour(colour)].append(max(0, (on - entered_on).days))
+        if colour in _COLOURS:
+            found[segment_id][user_id].stays[_COLOURS[colour]].append(max(0, (on - entered_on).days))
     return {segment_id: dict(people) for segment_id, people in found.items()}
+
+
+def _sales(_shape: tuple[()], *, department: int, after: date, until: date) -> QuerySet:
+    """Finished sales by segment and last owner: how many, how many were won, roubles they paid."""
+    won = Q(outcome=Outcome.WON)
+    cycles = finished_between(after, until).filter(client__department_id=department)
+    return cycles.values_list("segment_id", "last_owner").annotate(
+        finished=Count("pk"), won=Count("pk", filter=won), paid=Sum("paid_amount", filter=won)
+    )
 
 
 def _stays(_shape: tuple[()], *, department: int, since: date, until: date) -> QuerySet:
@@ -118,4 +127,4 @@ def _stays(_shape: tuple[()], *, department: int, since: date, until: date) -> Q
     return entered.values_list("cycle__segment_id", "user_id", "from_colour", "on", "entered_on")
 
 
-_stayed = Prepared(_stays)
+_finished, _stayed = Prepared(_sales), Prepared(_stays)

@@ -78,6 +78,7 @@ class References:
     decided: dict[Key, Value] = field(default_factory=dict)  # references approved and norms set
     planned: Mapping[Kpi, int] = field(default_factory=dict)  # acts of a working day by the plan of the month
     _defaults: dict[int, Mapping[Kpi, Fraction]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _paces: dict[tuple[int, str], Reference] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def of_plan(self, kpi: Kpi, role: str) -> int | None:
         """What the plan of the month asks of a hunter every working day (3.1.2); it goes before the week's norm."""
@@ -99,7 +100,12 @@ class References:
         return self._defaults[segment_id][kpi]
 
     def reference(self, segment_id: int, role: str) -> Reference:
-        """p and t of a segment for the calculators of the funnel."""
+        """p and t of a segment for the calculators of the funnel; of what is decided when first asked."""
+        if (segment_id, role) not in self._paces:
+            self._paces[segment_id, role] = self._pace(segment_id, role)
+        return self._paces[segment_id, role]
+
+    def _pace(self, segment_id: int, role: str) -> Reference:
         rates = [max(self.value(kpi, role, segment_id).value, LEAST_RATE) for kpi in SEGMENT_KPIS[:3]]
         days = [self.value(kpi, role, segment_id).value for kpi in SEGMENT_KPIS[4:7]]
         return Reference(PerColour(*(min(rate, Fraction(1)) for rate in rates)), PerColour(*days))

@@ -8,16 +8,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from accounts.choices import Role
 from accounts.models import Department, User
 from clients.models import Segment
 from common.money import round_kopecks
+from common.prepared import Prepared
 from deals.models import Offer
 from funnels.choices import Outcome
+from funnels.constants import CONVERSION_DAYS
 from funnels.models import Contact
-from funnels.selectors.conversions import finished_cycles
+from funnels.selectors.conversions import finished_between
 from planning.calculator import Passages, stage_rates
 from planning.constants import (
     DEFAULT_CONVERSION,
@@ -87,10 +89,9 @@ def step_rates(
 
 def average_cheque(*, department: Department, day: date, segment: Segment | None, fallback: Segment | None) -> Cheque:
     """Σ paid / deals over those won in the 90 days to `day` when there are at least ten; one query."""
-    won = finished_cycles(day).filter(outcome=Outcome.WON, client__department=department, paid_amount__gt=0)
-    if segment is not None:
-        won = won.filter(segment=segment)
-    deals, paid = won.aggregate(deals=Count("pk"), paid=Sum("paid_amount")).values()
+    asked = _asked(department, segment, after=day - timedelta(days=CONVERSION_DAYS), until=day)
+    counted = _won(segment is not None, **asked)
+    deals, paid = counted[0] if counted else (0, None)
     if deals >= LEAST_PASSAGES:
         return Cheque(round_kopecks(Fraction(paid) / deals), is_own=True, deals=deals)
     setting = segment or fallback
@@ -99,10 +100,32 @@ def average_cheque(*, department: Department, day: date, segment: Segment | None
 
 def hunters(*, department: Department, segment: Segment | None = None) -> int:
     """Active hunters of the department who serve the segment (one without a list of segments serves all)."""
-    people = User.objects.active().filter(department=department, role=Role.HUNTER)
-    if segment is not None:
-        people = people.filter(Q(served_segments__isnull=True) | Q(served_segments__segment=segment)).distinct()
-    return people.count()
+    return len(_hunters(segment is not None, **_asked(department, segment)))
+
+
+def _asked(department: Department, segment: Segment | None, **days: date) -> dict[str, int | date]:
+    found: dict[str, int | date] = {"department": department.pk, **days}
+    return found if segment is None else found | {"segment": segment.pk}
+
+
+def _hunters_of(is_segment: bool, *, department: int, segment: int = 0) -> QuerySet:
+    people = User.objects.active().filter(department_id=department, role=Role.HUNTER)
+    if is_segment:
+        people = people.filter(Q(served_segments__isnull=True) | Q(served_segments__segment_id=segment)).distinct()
+    return people.order_by().values_list("pk")
+
+
+def _won_in(is_segment: bool, *, department: int, after: date, until: date, segment: int = 0) -> QuerySet:
+    won = finished_between(after, until).filter(
+        outcome=Outcome.WON, client__department_id=department, paid_amount__gt=0
+    )
+    if is_segment:
+        won = won.filter(segment_id=segment)
+    one_group = won.values("outcome")
+    return one_group.annotate(deals=Count("pk"), paid=Sum("paid_amount")).values_list("deals", "paid")
+
+
+_hunters, _won = Prepared(_hunters_of), Prepared(_won_in)
 
 
 def _by_person(passages: Iterable[Mapping[int, Passages]]) -> list[Passages]:
@@ -123,30 +146,34 @@ def _added(one: Passages, other: Passages) -> Passages:
 
 
 def _meetings(department: Department, day: date, segment: Segment | None) -> tuple[dict[int, int], dict[int, int]]:
-    rows = Contact.objects.filter(
-        user__department=department,
-        is_held_meeting=True,
-        day__gte=day - timedelta(days=PASSAGE_DAYS),
-        day__lt=day,
-    )
-    if segment is not None:
-        rows = rows.filter(cycle__segment=segment)
-    counted = rows.order_by().values_list("user_id")
     held, productive = {}, {}
-    for user_id, all_held, good in counted.annotate(
-        held=Count("pk"), productive=Count("pk", filter=Q(is_productive_meeting=True))
-    ):
+    asked = _asked(department, segment, since=day - timedelta(days=PASSAGE_DAYS), before=day)
+    for user_id, all_held, good in _held_by(segment is not None, **asked):
         held[user_id], productive[user_id] = all_held, good
     return held, productive
 
 
+def _of_meetings(is_segment: bool, *, department: int, since: date, before: date, segment: int = 0) -> QuerySet:
+    rows = Contact.objects.filter(user__department_id=department, is_held_meeting=True, day__gte=since, day__lt=before)
+    if is_segment:
+        rows = rows.filter(cycle__segment_id=segment)
+    counted = rows.order_by().values_list("user_id")
+    return counted.annotate(held=Count("pk"), productive=Count("pk", filter=Q(is_productive_meeting=True)))
+
+
 def _offers(department: Department, day: date, segment: Segment | None) -> dict[int, int]:
-    rows = Offer.objects.filter(
-        created_by__department=department, sent_on__gte=day - timedelta(days=PASSAGE_DAYS), sent_on__lt=day
-    )
-    if segment is not None:
-        rows = rows.filter(cycle__segment=segment)
-    return dict(rows.order_by().values_list("created_by_id").annotate(number=Count("pk")))
+    asked = _asked(department, segment, since=day - timedelta(days=PASSAGE_DAYS), before=day)
+    return dict(_offered_by(segment is not None, **asked))
+
+
+def _of_offers(is_segment: bool, *, department: int, since: date, before: date, segment: int = 0) -> QuerySet:
+    rows = Offer.objects.filter(created_by__department_id=department, sent_on__gte=since, sent_on__lt=before)
+    if is_segment:
+        rows = rows.filter(cycle__segment_id=segment)
+    return rows.order_by().values_list("created_by_id").annotate(number=Count("pk"))
+
+
+_held_by, _offered_by = Prepared(_of_meetings), Prepared(_of_offers)
 
 
 def _mean(below: Mapping[int, int], above: Mapping[int, int]) -> StepRate | None:

@@ -9,9 +9,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from django.db.models import QuerySet
+
 from accounts.models import Department, User
 from clients.models import Segment, SegmentServer
 from common.money import round_kopecks, split_exact
+from common.prepared import Prepared
 from common.workdays import PeriodKind
 from planning.calculator import (
     Counts,
@@ -157,10 +160,16 @@ def funnels_of(*, department: Department, day: date) -> Funnels:
 def served_segments(department: Department) -> dict[int, set[int]]:
     """User id → the segments he is bound to; one without a row serves all of them."""
     served: dict[int, set[int]] = defaultdict(set)
-    rows = SegmentServer.objects.filter(user__department=department).values_list("user_id", "segment_id")
-    for user_id, segment_id in rows:
+    for user_id, segment_id in _served((), department=department.pk):
         served[user_id].add(segment_id)
     return served
+
+
+def _servers(_shape: tuple[()], *, department: int) -> QuerySet:
+    return SegmentServer.objects.filter(user__department_id=department).values_list("user_id", "segment_id")
+
+
+_served = Prepared(_servers)
 
 
 def segment_shares(segments: Sequence[Segment], amount: Decimal, lines: Iterable[Line]) -> list[Decimal]:

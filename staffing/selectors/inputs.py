@@ -12,22 +12,24 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Avg, Count, Q, Sum
+from django.db.models import Avg, Count, Q, QuerySet, Sum
 
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import Absence, Department, User
 from accounts.selectors import calendar as production_calendar
 from clients.models import Segment
 from common.money import MAX_MONEY, Exact, round_kopecks, split_exact
+from common.prepared import Prepared
 from common.workdays import month_end
 from funnels.choices import Outcome
+from funnels.constants import CONVERSION_DAYS
 from funnels.models import SalesCycle
-from funnels.selectors.conversions import finished_cycles
+from funnels.selectors.conversions import finished_between
 from planning.calculator import stage_rates
 from planning.constants import Colour, PerColour, Reference
 from planning.rules import LEAST_RATE
 from planning.selectors.forecast import finished_passages
-from planning.selectors.references import SegmentDefault, references_in_force
+from planning.selectors.references import SegmentDefault, every_segment, references_in_force
 from planning.selectors.targets import InForce, current_targets
 from staffing.calculator import CustomerGroup, Employee, SegmentDemand, WorkTime, employment_month, ramp_of_month
 from staffing.choices import StaffRole
@@ -146,8 +148,16 @@ def staff_inputs(department: Department, day: date) -> StaffInputs:
 
 def _users(department: Department, planned: Iterable[int]) -> dict[int, User]:
     """The department's sellers, and whoever has a plan there although he has left."""
-    asked = Q(department=department, role__in=MANAGER_ROLES, is_active=True) | Q(pk__in=list(planned))
-    return {user.pk: user for user in User.objects.filter(asked)}
+    rows = _sellers.models((), department=department.pk, planned=sorted(planned))
+    return {user.pk: user for user in rows}
+
+
+def _sellers_of(_shape: tuple[()], *, department: int, planned: list[int]) -> QuerySet[User]:
+    asked = Q(department_id=department, role__in=MANAGER_ROLES, is_active=True) | Q(pk__in=planned)
+    return User.objects.filter(asked)
+
+
+_sellers = Prepared(_sellers_of)
 
 
 def _person(user: User, day: date) -> Person:
@@ -166,7 +176,7 @@ def _plan_of_hunters(targets: Mapping[tuple[int | None, date], InForce], users: 
 
 def _segments(department: Department, plan: Decimal, day: date) -> list[SegmentInput]:
     """The plan divided by the money of the hunters' open cycles; evenly while there are none."""
-    segments = list(Segment.objects.filter(is_active=True).order_by("pk"))
+    segments = [segment for _pk, segment in sorted(every_segment().items()) if segment.is_active]
     if not segments:
         return []
     passages = finished_passages(department.pk, day)
@@ -196,21 +206,32 @@ def _segments(department: Department, plan: Decimal, day: date) -> list[SegmentI
 
 def _own_cheques(department: Department, day: date) -> dict[int, Decimal]:
     """Mean of what the deals won in ninety days have paid, by segment, where there are enough of them."""
-    won = finished_cycles(day - timedelta(days=1)).filter(client__department=department, outcome=Outcome.WON)
-    rows = won.filter(paid_amount__gt=0).values_list("segment_id").annotate(mean=Avg("paid_amount"), deals=Count("pk"))
+    until = day - timedelta(days=1)
+    rows = _won((), department=department.pk, after=until - timedelta(days=CONVERSION_DAYS), until=until)
     return {segment_id: round_kopecks(mean) for segment_id, mean, deals in rows if deals >= LEAST_DEALS}
 
 
-def _open_money(department: Department, cheques: Mapping[int, Decimal]) -> dict[int, Decimal]:
-    open_now = SalesCycle.objects.coloured().filter(owner__department=department).exclude(owner__role=Role.FARMER)
-    rows = (
+def _won_in(_shape: tuple[()], *, department: int, after: date, until: date) -> QuerySet:
+    won = finished_between(after, until).filter(client__department_id=department, outcome=Outcome.WON)
+    return won.filter(paid_amount__gt=0).values_list("segment_id").annotate(mean=Avg("paid_amount"), deals=Count("pk"))
+
+
+def _open_sums(_shape: tuple[()], *, department: int) -> QuerySet:
+    open_now = SalesCycle.objects.coloured().filter(owner__department_id=department).exclude(owner__role=Role.FARMER)
+    return (
         open_now.order_by()
         .values_list("segment_id")
         .annotate(money=Sum("expected_amount"), unpriced=Count("pk", filter=Q(expected_amount__isnull=True)))
     )
+
+
+_won, _expected = Prepared(_won_in), Prepared(_open_sums)
+
+
+def _open_money(department: Department, cheques: Mapping[int, Decimal]) -> dict[int, Decimal]:
     return {
         segment_id: (money or Decimal(0)) + unpriced * cheques[segment_id]
-        for segment_id, money, unpriced in rows
+        for segment_id, money, unpriced in _expected((), department=department.pk)
         if segment_id in cheques
     }
 
@@ -218,9 +239,28 @@ def _open_money(department: Department, cheques: Mapping[int, Decimal]) -> dict[
 def _customers(department: Department) -> dict[CustomerSize, int]:
     """Customers of the base by size; one without a label is kept as a small one."""
     counted = dict.fromkeys(CustomerSize, 0)
-    for size, number in customer_base(department).order_by().values_list("size").annotate(number=Count("pk")):
+    for size, number in _sized((), department=department.pk):
         counted[CustomerSize(size) if size in set(CustomerSize) else CustomerSize.SMALL] += number
     return counted
+
+
+def _by_size(_shape: tuple[()], *, department: int) -> QuerySet:
+    return customer_base(department).order_by().values_list("size").annotate(number=Count("pk"))
+
+
+def _away_of(_shape: tuple[()], *, department: int, since: date, until: date, sellers: list[int]) -> QuerySet:
+    rows = Absence.objects.overlapping(since, until).filter(user__department_id=department, user__in=sellers)
+    return rows.order_by().values_list("user_id", "starts_on", "ends_on")
+
+
+def _left_since(_shape: tuple[()], *, department: int, since: date) -> QuerySet:
+    left = User.objects.filter(
+        department_id=department, role__in=MANAGER_ROLES, is_active=False, deactivated_at__date__gte=since
+    )
+    return left.values_list("employed_on")
+
+
+_sized, _away, _left = Prepared(_by_size), Prepared(_away_of), Prepared(_left_since)
 
 
 def _absence(department: Department, sellers: list[User], day: date) -> Share:
@@ -233,8 +273,9 @@ def _absence(department: Department, sellers: list[User], day: date) -> Share:
         worked[first] = len(calendar.working_days(first, until)) if first <= until else 0
     total = sum(worked[first] for first in firsts.values())
     away: dict[int, set[date]] = {}
-    rows = Absence.objects.overlapping(since, until).filter(user__department=department, user__in=list(firsts))
-    for user_id, starts_on, ends_on in rows.order_by().values_list("user_id", "starts_on", "ends_on"):
+    for user_id, starts_on, ends_on in _away(
+        (), department=department.pk, since=since, until=until, sellers=list(firsts)
+    ):
         first, last = max(starts_on, firsts[user_id]), min(ends_on or until, until)
         if first <= last:
             away.setdefault(user_id, set()).update(calendar.working_days(first, last))
@@ -247,10 +288,7 @@ def _absence(department: Department, sellers: list[User], day: date) -> Share:
 def _attrition(department: Department, sellers: list[User], day: date) -> Share:
     """Sellers switched off in the last year, of the mean of those present now and a year ago."""
     since = day - timedelta(days=LOOK_BACK_DAYS)
-    left = User.objects.filter(
-        department=department, role__in=MANAGER_ROLES, is_active=False, deactivated_at__date__gte=since
-    )
-    leavers = list(left.values_list("employed_on", flat=True))
+    leavers = [employed_on for (employed_on,) in _left((), department=department.pk, since=since)]
     before = sum(1 for one in [*(user.employed_on for user in sellers), *leavers] if one is None or one < since)
     mean = Fraction(len(sellers) + before, 2)
     if mean < LEAST_STAFF:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.http import QueryDict
+from django.utils.safestring import SafeString
 
+from common import markup
 from common.addresses import query
 from planning.calculator import WrongInput
 from planning.services import PROBLEM_TEXTS
+
+_PROBLEM: Final = '<div id="{}_problem" aria-live="polite" hx-swap-oob="true" data-problem-of="{}">{}\n</div>'
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,29 @@ class CalculatorForm(forms.Form):
         for name in self.fields.keys() & urls.keys():
             self.fields[name].list_url = urls[name]  # type: ignore[attr-defined]
 
+    def problems(self) -> SafeString:
+        """The sentences beside the fields, swapped in place while a person types: dozens of fields, hardly a sentence."""
+        return markup.join(
+            [
+                markup.piece(
+                    _PROBLEM, field.auto_id, field.id_for_label, _sentences(field, self.errors.get(field.name))
+                )
+                for field in self.visible_fields()
+            ],
+            "",
+        )
+
     def values(self) -> dict[str, str]:
         """The numbers in force as text, by field: what the address of this very answer says."""
         return {name: str(self.data.get(name, "")) for name in self.fields}
+
+
+def _sentences(field: forms.BoundField, errors: Iterable[Any] | None) -> str:
+    """As components/_errors.html draws them."""
+    lines = [markup.piece("<li>{}<span>{}</span></li>", markup.sign("red"), error) for error in errors or ()]
+    return (
+        markup.piece('<ul class="errors" id="{}_error">{}</ul>', field.auto_id, markup.join(lines, "")) if lines else ""
+    )
 
 
 def address_of(path: str, *parts: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.selectors import calendar as production_calendar
+from common.markup import remembered
 from common.workdays import PeriodKind, month_end
 from planning.calculator import PlanInput
 from planning.constants import StepRates
@@ -77,6 +78,7 @@ def month_of(text: str) -> date:
     return date.fromisoformat(f"{text}-01")
 
 
+@remembered
 def month_name(month: date) -> str:
     """«декабрь 2026»."""
     return date_format(month, "F Y").lower()

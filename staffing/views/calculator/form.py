@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, KeysView, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from clients.models import Segment
+from common.markup import remembered
 from planning.views.calculators import CalculatorForm, Default, NumberField, RoubleField, ShareField, WholeField
 from staffing.choices import StaffRole
 from staffing.constants import HUNTER_EFFORTS, CustomerSize
@@ -119,10 +120,23 @@ def blocks_of(segment: Segment | None, segments: list[Segment], asked: QueryDict
 def staff_form(
     role: StaffRole, blocks: list[Block], data: QueryDict | Mapping[str, str], defaults: Mapping[str, Default]
 ) -> StaffForm:
+    form = _form(role, tuple(block.suffix for block in blocks))(data, defaults)
+    form.role, form.blocks = role, blocks
+    return form
+
+
+def names_of(role: StaffRole, blocks: list[Block]) -> KeysView[str]:
+    """The fields of such a form."""
+    return _form(role, tuple(block.suffix for block in blocks)).base_fields.keys()
+
+
+@remembered
+def _form(role: StaffRole, suffixes: tuple[str, ...]) -> type[StaffForm]:
+    """Every form copies the fields of its class, so that people share one class a role and language."""
     fields: dict[str, forms.Field] = {}
     if role == StaffRole.HUNTER:
-        for block in blocks:
-            fields |= _demand(block)
+        for suffix in suffixes:
+            fields |= _demand(Block(suffix, ""))
         fields |= _efforts()
     else:
         fields |= _base()
@@ -130,10 +144,7 @@ def staff_form(
     if role == StaffRole.FARMER:
         fields |= _lines()
     fields |= _variants(role)
-    made = cast(type[StaffForm], type(CalculatorForm)("StaffForm", (StaffForm,), fields))
-    form = made(data, defaults)
-    form.role, form.blocks = role, blocks
-    return form
+    return cast(type[StaffForm], type(CalculatorForm)("StaffForm", (StaffForm,), fields))
 
 
 def _demand(block: Block) -> dict[str, forms.Field]:

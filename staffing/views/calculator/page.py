@@ -17,14 +17,14 @@ from django.views.decorators.http import require_http_methods
 from common import formats
 from common.acts import answers_refusals
 from common.htmx import redirect, wants_fragment
-from planning.views.calculators import address_of, number_text
+from planning.views.calculators import Default, address_of, number_text
 from planning.views.calculators.scope import Place, menus_of, place_of
 from staffing.choices import StaffRole
 from staffing.models import Vacancy
 from staffing.selectors import StaffInputs, staff_inputs
 from staffing.services import draft_vacancy, month_after, reason_of
 from staffing.views.calculator.defaults import defaults_of
-from staffing.views.calculator.form import StaffForm, blocks_of, staff_form
+from staffing.views.calculator.form import StaffForm, blocks_of, names_of, staff_form
 from staffing.views.calculator.lists import lists_of
 from staffing.views.calculator.questions import Found, answer
 from staffing.views.calculator.texts import chain_of, lines_of, months_of, say_of, variants_of, verdict_of
@@ -42,12 +42,13 @@ def staffing_calculator(request: HttpRequest) -> HttpResponse:
     place, role = place_of(request), _role(request)
     is_fragment = wants_fragment(request)
     blocks = blocks_of(place.segment, place.segments, request.GET)
-    form = staff_form(role, blocks, request.GET, {})
     inputs: StaffInputs | None = None
+    defaults: dict[str, Default] = {}
     # While a person types, the address says everything: nothing is read for defaults nobody sees.
-    if not is_fragment or not request.GET.keys() >= form.fields.keys():
+    if not is_fragment or not request.GET.keys() >= names_of(role, blocks):
         inputs = staff_inputs(place.department, place.today)
-        form = staff_form(role, blocks, request.GET, defaults_of(inputs, role, blocks, set(request.GET)))
+        defaults = defaults_of(inputs, role, blocks, set(request.GET))
+    form = staff_form(role, blocks, request.GET, defaults)
     found = answer(form)
     if request.method == "POST" and found is not None:
         return _draft(request, place, role, found)
@@ -55,7 +56,7 @@ def staffing_calculator(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "path": PATH, "is_page": not is_fragment}
     if found is not None:
         context |= _told(place, role, form, found, address)
-    if inputs is not None:
+    if inputs is not None and not is_fragment:
         form.show_lists(lists_of(place, inputs, blocks))
         context |= _around(place, role, inputs)
     template = "staffing/_calculator.html" if is_fragment else "staffing/calculator.html"
