@@ -188,6 +188,7 @@ class Client(models.Model):
             # those who left the funnel, by state; nobody ever worked with the rest of the base
             models.Index(
                 fields=["state", "department", "section"],
+                include=["id", "is_live"],
                 condition=Q(state__isnull=False),
                 name="clients_client_by_state",
             ),
