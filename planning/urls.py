@@ -7,6 +7,7 @@ urlpatterns = [
     path("plan/", views.plan_fact, name="plan_fact"),
     path("plan/export/", views.plan_export, name="plan_export"),
     path("plan/parts/", views.plan_parts, name="plan_parts"),
+    path("plan/parts/export/", views.parts_export, name="parts_export"),
     path("plan/acts/", views.plan_acts, name="plan_acts"),
     path("plan/verification/", views.plan_verification, name="plan_verification"),
     path("plan/verification/clients/", views.verification_clients, name="verification_clients"),

@@ -16,6 +16,7 @@ from accounts.models import Department, User
 from accounts.selectors import calendar as production_calendar
 from common import clock, formats
 from common.workdays import PeriodKind
+from deals.selectors import may_export
 from planning.choices import PeriodKind as PeriodLabel
 from planning.rules import ALL_KINDS, following_day, previous_day
 from planning.selectors.figures import Figures
@@ -29,18 +30,16 @@ from planning.views.scope import chosen
 def plan_parts(request: HttpRequest) -> HttpResponse:
     """`?period=&day=&department=|user=`: nothing named is the company to a director, his own scope to anybody else."""
     viewer: User = request.user  # type: ignore[assignment]
-    scope = chosen(request)
-    is_named = any(request.GET.get(name) for name in ("department", "user"))
-    department = scope.department if is_named or viewer.role != Role.DIRECTOR else None
+    department, user, departments = parts_scope(request)
     kind, day = period_asked(request)
-    found = parts_of(department=department, user=scope.user, kind=kind, day=day, today=clock.today())
+    found = parts_of(department=department, user=user, kind=kind, day=day, today=clock.today())
     calendar = production_calendar()
-    who = _who(department, scope.user)
+    who = _who(department, user)
     may_open_years = viewer.role in (Role.HEAD, Role.DIRECTOR)
     first, last = found.span.period.starts_on, found.span.period.ends_on
     back, ahead = (one(kind, day, calendar).isoformat() for one in (previous_day, following_day))
     context = {
-        "who": scope.user.full_name if scope.user else department.name if department else _("Company"),
+        "who": user.full_name if user else department.name if department else _("Company"),
         "stretch": formats.date_num(first)
         if first == last
         else f"{formats.date_num(first)} – {formats.date_num(last)}",
@@ -54,7 +53,7 @@ def plan_parts(request: HttpRequest) -> HttpResponse:
             *([_departments(found)] if department is None else []),
             _segments(found, who, may_open_years),
         ],
-        "scopes": _scopes(scope.departments, department, kind, day.isoformat()) if viewer.role == Role.DIRECTOR else [],
+        "scopes": _scopes(departments, department, kind, day.isoformat()) if viewer.role == Role.DIRECTOR else [],
         "back_url": _url(who, kind, back),
         "ahead_url": _url(who, kind, ahead),
         "crumb_url": "/plan/?" + urlencode({**who, "period": str(kind), "day": day.isoformat()}),
@@ -62,9 +61,18 @@ def plan_parts(request: HttpRequest) -> HttpResponse:
         "plan_url": "/plan/?" + urlencode({**who, "period": str(kind), "day": day.isoformat()})
         if who
         else "#departments",
+        "export_url": _url(who, kind, day.isoformat(), page="parts/export") if may_export(viewer) else "",
         "years_url": f"/plan/year/?year={first.year}" if may_open_years else "",
     }
     return render(request, "planning/parts.html", context)
+
+
+def parts_scope(request: HttpRequest) -> tuple[Department | None, User | None, list[Department]]:
+    """Whose target the address asks for (nothing: the company), and what may be chosen instead. Http404."""
+    scope = chosen(request)
+    is_named = any(request.GET.get(name) for name in ("department", "user"))
+    is_company = not is_named and request.user.role == Role.DIRECTOR  # type: ignore[union-attr]
+    return None if is_company else scope.department, scope.user, scope.departments
 
 
 def _who(department: Department | None, user: User | None) -> dict[str, int]:
@@ -73,8 +81,8 @@ def _who(department: Department | None, user: User | None) -> dict[str, int]:
     return {"department": department.pk} if department is not None else {}
 
 
-def _url(who: dict[str, int], kind: PeriodKind, day: str) -> str:
-    return "/plan/parts/?" + urlencode({**who, "period": str(kind), "day": day})
+def _url(who: dict[str, int], kind: PeriodKind, day: str, page: str = "parts") -> str:
+    return f"/plan/{page}/?" + urlencode({**who, "period": str(kind), "day": day})
 
 
 def _scopes(

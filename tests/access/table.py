@@ -323,6 +323,8 @@ TABLE: dict[str, Row] = {
     "plan_parts@department": Row(
         "200 owner colleague farmer intern head director; 404 rest", query="?department={department}"
     ),
+    "parts_export": Row(LEADS),
+    "parts_export@department": Row("200 head director; 404 rest", query="?department={department}"),
     "plan_acts": Row(SALES),
     "plan_acts@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
     "plan_verification": Row(SALES),

@@ -6,16 +6,19 @@ import re
 from datetime import date
 from decimal import Decimal
 from html import unescape
+from io import BytesIO
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from python_calamine import CalamineWorkbook
 
 from accounts.models import Department
 from accounts.services import set_calendar_day
 from clients.models import Segment
 from common.errors import Conflict, Invalid, NotAllowed
 from common.workdays import PeriodKind
+from journal.models import AuditEvent
 from planning.models import MonthTarget, YearPlan
 from planning.selectors.parts import parts_of
 from planning.services import PlanScope, approve_year_plan, draft_year_plan, split_year_plan
@@ -68,8 +71,13 @@ def test_the_companys_year_becomes_month_targets_of_its_departments_to_the_kopec
         for kind in PeriodKind:
             found = month(cast, kind=kind)
             assert found.own == found.whole.plan == found.departments_plan > 0, kind
-        page = unescape(as_user(cast.director).get("/plan/parts/?day=2026-11-23").content.decode())
-        assert "в сумме дают целое до копейки" in page
+        answer = as_user(cast.director).get("/plan/parts/?day=2026-11-23")
+        assert "в сумме дают целое до копейки" in unescape(answer.content.decode())
+        sent = b"".join(as_user(cast.director).get(answer.context["export_url"]).streaming_content)
+        rows = CalamineWorkbook.from_filelike(BytesIO(sent)).get_sheet_by_index(0).to_python()
+        plan_of = {row[1]: [Decimal(str(one[6])) for one in rows if one[1] == row[1]] for row in rows[1:]}
+        assert plan_of["Целое"] == [sum(plan_of["Отдел"])] == [months_of(plan)[11]]
+        assert AuditEvent.objects.get(action="plan.export").after["period"] == "month"
 
 
 def test_a_plan_is_divided_between_segments_whose_months_are_shown_beside_their_payments(as_user, cast):
