@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cache, lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
+from django.db.models import Field, Model
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
@@ -64,6 +65,16 @@ def escaped(value: object) -> str:
 def piece(pattern: str, *values: object) -> SafeString:
     """`format_html(pattern, *values)`, four times as fast: rows are made of hundreds of pieces."""
     return SafeString(pattern.format(*[escaped(value) for value in values]))
+
+
+def label_of(row: Model, name: str) -> str:
+    """`row.get_<name>_display()`, which translates every choice of the field anew to find one."""
+    return _label(row._meta.get_field(name), getattr(row, name))  # type: ignore[arg-type]
+
+
+@remembered
+def _label(field: Field, value: Any) -> str:
+    return str(dict(field.flatchoices).get(value, "" if value is None else value))
 
 
 @cache

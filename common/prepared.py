@@ -90,6 +90,7 @@ class _Statement:
         compiler = copy(self.compiler)  # threads share the statement
         compiler.connection = connection
         compiler.as_sql = lambda *_with, **_limits: (self.sql, tuple(self._filled(values)))  # type: ignore[method-assign]
+        compiler.get_converters = lambda _columns: self.converters  # type: ignore[method-assign,assignment]
         query = SimpleNamespace(get_compiler=lambda **_using: compiler)
         asked = SimpleNamespace(db=connection.alias, query=query, _known_related_objects={})
         return list(ModelIterable(asked))  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.selectors import ScopeShape, scope_of, viewer_of
 from clients.choices import Section
 from clients.models import Client
-from common import clock
+from common import clock, markup
 from common import paging as keyset
 from common.paging import CappedCount, KeysetPage, capped, keyset_page, numbers_up_to
 from common.prepared import Prepared
@@ -188,10 +188,10 @@ def export_lines(clients: QuerySet[Client]) -> Iterator[list[Any]]:
         yield [
             row.name,
             row.inn,
-            str(row.get_section_display()),
-            str(row.get_state_display() or ""),
+            markup.label_of(row, "section"),
+            markup.label_of(row, "state"),
             row.owner.full_name if row.owner else "",
-            str(row.get_size_display() or ""),
+            markup.label_of(row, "size"),
             row.category.name if row.category else "",
             row.segment.name if row.segment else "",
             row.city,

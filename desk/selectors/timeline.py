@@ -183,13 +183,13 @@ def _contacts(client: Client, kind: str, source: Source, after: Place | None) ->
 
 
 def _contact(row: Contact, source: Source) -> Entry:
-    title = str(row.get_kind_display())
+    title = markup.label_of(row, "kind")
     if row.kind == ContactKind.CALL:
         title = _("Incoming call") if row.direction == Direction.IN else _("Outgoing call")
     if row.talk_seconds is not None:
         title = f"{title}, {formats.duration(row.talk_seconds)}"
     if row.result != ContactResult.TALKED:
-        title = f"{title}: {_inside(row.get_result_display())}"
+        title = f"{title}: {_inside(markup.label_of(row, 'result'))}"
     who = ""
     if row.person is not None:
         who = ", ".join(
@@ -205,7 +205,7 @@ def _contact(row: Contact, source: Source) -> Entry:
         tags.append(("tag-no", words % {"why": why}))
     notes = []
     if row.progress_kind and row.progress_due_on:
-        progress = _inside(row.get_progress_kind_display())
+        progress = _inside(markup.label_of(row, "progress_kind"))
         notes.append(
             _("Progress: %(what)s till %(day)s") % {"what": progress, "day": formats.date_num(row.progress_due_on)}
         )
@@ -230,7 +230,7 @@ def _call(row: Call) -> Entry:
         title = f"{title}, {formats.duration(row.talk_seconds)}"
     who = row.person.full_name if row.person else formats.phone(row.e164 or row.client_number)
     tags = [("tag-no", _("not credited: no contact is written about it"))]
-    result = str(row.get_result_display()) if row.result else ""
+    result = markup.label_of(row, "result") if row.result else ""
     icon = "phone-incoming" if row.direction == "in" else "phone-outgoing"
     return Entry(
         (row.created_at, CALL, row.pk),
@@ -244,7 +244,7 @@ def _call(row: Call) -> Entry:
 
 
 def _colours(client: Client, source: Source, after: Place | None) -> Iterator[Entry]:
-    kinds = {row.pk: _inside(row.get_kind_display()) for row in source.facts}
+    kinds = {row.pk: _inside(markup.label_of(row, "kind")) for row in source.facts}
     if after is None:
         return (_colour(row, kinds) for row in card_rows.first_colours(client))
     return (_colour(row, kinds) for row in _page(card_rows.colours_of(client.pk), COLOUR, "at", after))
@@ -276,7 +276,7 @@ def _facts_of(source: Source, kind: str) -> list[Fact]:
 
 
 def _fact(row: Fact, source: Source) -> Entry:
-    title = str(row.get_kind_display())
+    title = markup.label_of(row, "kind")
     number = source.numbers.get((row.evidence_type, row.evidence_id))
     if number:
         title = f"{title} № {number}"
@@ -291,9 +291,9 @@ def _fact(row: Fact, source: Source) -> Entry:
 
 
 def _state(row: StateChange) -> Entry:
-    title = _("State: %(after)s") % {"after": row.get_to_state_display()}
+    title = _("State: %(after)s") % {"after": markup.label_of(row, "to_state")}
     if row.from_state:
-        words = {"before": row.get_from_state_display(), "after": row.get_to_state_display()}
+        words = {"before": markup.label_of(row, "from_state"), "after": markup.label_of(row, "to_state")}
         title = _("State: %(before)s → %(after)s") % words
     tags = [("", _("correction of the head"))] if row.is_correction else []
     return Entry((row.at, STATE, row.pk), markup.icon("arrow-right"), title, "", "", row.reason, tags)
@@ -301,12 +301,14 @@ def _state(row: StateChange) -> Entry:
 
 def _owner(row: Ownership) -> Entry:
     icon = "refresh-cw" if row.reason == OwnershipReason.ROTATION else "user-check"
-    return Entry((row.started_at, OWNER, row.pk), markup.icon(icon), str(row.get_reason_display()), row.user.short_name)
+    return Entry(
+        (row.started_at, OWNER, row.pk), markup.icon(icon), markup.label_of(row, "reason"), row.user.short_name
+    )
 
 
-def _inside(label: object) -> str:
+@markup.remembered
+def _inside(text: str) -> str:
     """A label as it stands inside a sentence: «Подготовка КП» → «подготовка КП», «КП отправлено» as it is."""
-    text = str(label)
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 

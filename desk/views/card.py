@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, Final, cast
 
-from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET
 from accounts.choices import Role
 from accounts.models import User
 from clients.choices import Section
-from clients.models import Client
 from common import clock, formats, markup
 from common.htmx import wants_fragment
 from desk.selectors import card as cards
@@ -32,9 +31,9 @@ from funnels.views.fetching import ways_of
 def client_card(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole card; a fragment is the same card without the shell, or one more page of its history."""
     viewer = cast(User, request.user)
-    client = get_object_or_404(
-        Client.objects.visible_to(viewer).select_related("department", "owner", "category", "segment", "source"), pk=pk
-    )
+    client = card_rows.client_of(viewer, pk)
+    if client is None:
+        raise Http404
     card = cards.read_card(client, viewer)
     if viewer.role == Role.ACCOUNTANT:
         context = _requisites(card)

@@ -63,7 +63,7 @@ def _rows(found: Found, viewer: User, for_contact: bool) -> list[dict[str, Any]]
                 if own
                 else "",
                 "state": "" if reads_papers else state_word(client.state),
-                "section": "" if reads_papers else client.get_section_display(),
+                "section": "" if reads_papers else markup.label_of(client, "section"),
                 "owner": client.owner.short_name if client.owner else _("no owner"),
                 "city": client.city,
             }

@@ -185,6 +185,12 @@ def test_a_foreign_client_looks_like_an_absent_one(cast, as_user, worked):
     assert card(as_user(cast.boss), worked.client).status_code == 404
 
 
+@pytest.mark.parametrize("number", [0, 2**63 - 1, 2**63, 10**40])
+def test_any_number_in_the_address_is_an_absent_client(cast, as_user, number):
+    for person in (cast.ivanova, cast.director, cast.accountant):
+        assert as_user(person).get(f"/clients/{number}/").status_code == 404
+
+
 def test_the_accountant_reads_requisites_and_documents_but_no_contact_and_no_person(cast, as_user, worked):
     Client.objects.filter(pk=worked.client_id).update(has_documents=True, inn="6658412075")
     page = text_of(card(as_user(cast.accountant), worked.client))

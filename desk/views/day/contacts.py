@@ -65,10 +65,10 @@ def _contact_line(contact: Contact, is_visible: bool) -> dict[str, Any]:
     return {
         "at": formats.day_time(contact.at),
         "icon": markup.icon(KIND_ICONS.get(contact.kind, "phone"), size="s"),
-        "kind": contact.get_kind_display(),
+        "kind": markup.label_of(contact, "kind"),
         "client": contact.client.name,
         "url": reverse("client_card", args=[contact.client_id]) if is_visible else "",
-        "result": contact.get_result_display(),
+        "result": markup.label_of(contact, "result"),
         "credited": credited,
         "reason": "" if credited else reason_text(contact.reason, contact.reason_detail.get("value")),
     }

@@ -33,7 +33,7 @@ def percent_of(share: Fraction | None, places: int = 2) -> Decimal | None:
 def role_of(line: Line) -> str:
     if line.user is None:
         return ""
-    return _("reserve") if line.is_reserve else line.user.get_role_display().lower()
+    return _("reserve") if line.is_reserve else markup.label_of(line.user, "role").lower()
 
 
 def line_of(board: Lights, line: Line) -> dict[str, Any]:
