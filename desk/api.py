@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import translation
+from django.utils.encoding import force_bytes
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.utils import extend_schema_view
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework.exceptions import NotFound
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -216,12 +223,37 @@ class UnknownView(ApiView):
 
 
 @cache
+def _schema(language: str | None) -> dict[str, Any]:
+    """The schema with its words in one language, half a second of work: made once in a process."""
+    with translation.override(language):
+        return SchemaGenerator().get_schema(request=None, public=True)
+
+
+@cache
+def _drawn(language: str | None, renderer: Callable[[], BaseRenderer]) -> bytes:
+    return force_bytes(renderer().render(_schema(language), renderer_context={}))
+
+
+class ApiSchema(SpectacularAPIView):
+    """The same for everybody who may call the API."""
+
+    permission_classes = (IsAuthenticated,)
+    schema = None
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        asked = request.GET.get("lang", "")
+        language = asked if asked in dict(settings.LANGUAGES) else translation.get_language()
+        renderer, _media = self.perform_content_negotiation(request, force=True)
+        body = _drawn(language, type(renderer))  # type: ignore[arg-type]
+        name = f'inline; filename="{spectacular_settings.TITLE}.{renderer.format}"'
+        return HttpResponse(body, content_type=renderer.media_type, headers={"Content-Disposition": name})
+
+
 def _operations() -> list[dict[str, str]]:
-    """Method, address and summary of every operation, as the schema tells them; made once in a process."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)
+    """Method, address and summary of every operation, as the schema tells them."""
     return [
         {"verb": verb.upper(), "path": path, "summary": operation.get("summary", "")}
-        for path, operations in sorted(schema["paths"].items())
+        for path, operations in sorted(_schema(translation.get_language())["paths"].items())
         for verb, operation in operations.items()
     ]
 
