@@ -125,7 +125,12 @@ def _read(board: Board, spans: list[Span], targets: Targets, paid: Paid) -> Read
         targets=targets,
         paid=paid,
         frozen=frozen,
-        done=done_between(department_id=department_id, first=spans[0].facts_from, last=max(board.as_of, board.first)),
+        done=done_between(
+            department_id=department_id,
+            first=spans[0].facts_from,
+            last=max(board.as_of, board.first),
+            judged_from=board.first,
+        ),
         references=references,
         now=cycles.funnels,
         expected=expected_moves(

@@ -201,6 +201,10 @@ ONE_NUMBER: Final[dict[str, Callable[[int, date, date], Rows]]] = {
 }
 
 
+# The dear ones, asked for in the period that is judged and not in those it is compared with.
+_JUDGED: Final = frozenset({STEPS, STEPS_IN_ORDER, REVIEWS})
+
+
 @dataclass
 class Done:
     """Numbers of acts by name, person and day."""
@@ -225,8 +229,11 @@ class Done:
         return sum([n for pk in people if pk in found for day, n in found[pk].items() if first <= day <= last])
 
 
-def done_between(*, department_id: int, first: date, last: date) -> Done:
-    """Every counted act of the department's people between the two days. Two queries."""
+def done_between(*, department_id: int, first: date, last: date, judged_from: date | None = None) -> Done:
+    """Every counted act of the department's people between the two days. Two queries.
+
+    `judged_from`: steps, their order and reviews from that day on alone, where nobody asks for the days before.
+    """
     done = Done()
     asked: dict[str, int | date] = {"department": department_id, "first": first, "last": last}
     names = tuple(CONTACTS)
@@ -234,18 +241,18 @@ def done_between(*, department_id: int, first: date, last: date) -> Done:
         for name, number in zip(names, numbers, strict=True):
             if number:
                 done.add(name, user_id, day, number)
-    for name, user_id, day, number in _counted((), **asked):
+    for name, user_id, day, number in _counted((), **asked, judged=judged_from or first):
         done.add(name, user_id, day, number)
         if name in (MOVES, EXITS):
             done.add(Kpi.RESOLUTIONS, user_id, day, number)
     return done
 
 
-def _of_one_number(_shape: tuple[()], *, department: int, first: date, last: date) -> QuerySet[Any]:
+def _of_one_number(_shape: tuple[()], *, department: int, first: date, last: date, judged: date) -> QuerySet[Any]:
     """Name of the source, who, day, number: one statement for the sources that tell one number each."""
     parts = []
     for name, source in ONE_NUMBER.items():
-        found = source(department, first, last)
+        found = source(department, judged if name in _JUDGED else first, last)
         rows = found.rows.order_by().annotate(of=Value(name, output_field=CharField()))
         parts.append(rows.values_list("of", found.user, found.day).annotate(number=Count("pk")))
     return parts[0].union(*parts[1:], all=True)

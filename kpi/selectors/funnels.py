@@ -105,6 +105,15 @@ def _frozen(details: Mapping, segment_of: Mapping[int, int], references: Referen
     return Expected(resolutions_norm(counts), upgrades)
 
 
+def _last_norms(_shape: tuple[()], *, people: list[int], day: date) -> QuerySet:
+    norms = ColourNorm.objects.filter(user__in=people, day__lte=day)
+    last = norms.filter(day=Subquery(norms.order_by("-day").values("day")[:1])).order_by()
+    return last.values_list("user_id", "segment_id", "colour", "required")
+
+
+_required = Prepared(_last_norms)
+
+
 @dataclass(frozen=True)
 class FunnelVerdict:
     """`k`: the least of actual / required, None where nothing is required; `floors_met` None: too few to be judged."""
@@ -117,9 +126,7 @@ class FunnelVerdict:
 
 def verdicts(*, people: Mapping[int, User], now: Funnels, references: References, day: date) -> list[FunnelVerdict]:
     """K and floors of every manager (R-S0-P18); what is required is what the night wrote last. One query."""
-    norms = ColourNorm.objects.filter(user__in=people, day__lte=day)
-    last = norms.filter(day=Subquery(norms.order_by("-day").values("day")[:1])).order_by()
-    rows = last.values_list("user_id", "segment_id", "colour", "required")
+    rows = _required((), people=list(people), day=day) if people else []
     required = {(user_id, segment_id, colour): number for user_id, segment_id, colour, number in rows}
     floors = floors_of(references.segments.values())
     found = []

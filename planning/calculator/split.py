@@ -122,7 +122,11 @@ def plan_to_date(days: Mapping[date, Decimal], day: date) -> Decimal:
 
 def attainment(fact: Decimal, plan: Decimal) -> Fraction | None:
     """Fact / plan, exact; None («нет плана») for a plan of 0."""
-    return Fraction(fact) / Fraction(plan) if plan else None
+    if not plan:
+        return None
+    above, below = fact.as_integer_ratio()
+    over, under = plan.as_integer_ratio()
+    return Fraction(above * under, below * over)
 
 
 def light(fact: Decimal, plan: Decimal) -> Zone | None:

@@ -72,7 +72,7 @@ class PersonLine:
     forecast: Decimal | None
     verification: Verification | None
     counts: Counts
-    by_kind: Mapping[PeriodKind, Figures]
+    by_kind: Mapping[PeriodKind, Figures]  # of the board's period, of all seven where they were asked for
     corrected_at: datetime | None = None
 
 
@@ -107,14 +107,26 @@ class Board:
 
 
 @snapshot()
-def board_of(*, department: Department, user: User | None, kind: PeriodKind, day: date, today: date) -> Board:
-    """The board of the period that holds `day`; a running period is counted to yesterday, today stands apart."""
+def board_of(
+    *, department: Department, user: User | None, kind: PeriodKind, day: date, today: date, every_kind: bool = False
+) -> Board:
+    """The board of the period that holds `day`; a running period is counted to yesterday, today stands apart.
+
+    `every_kind`: people's figures of all seven periods, not of the one asked for alone.
+    """
     calendar = production_calendar()
     span = span_of(kind, day, calendar)
     previous = span_of(kind, previous_day(kind, day, calendar), calendar)
     as_of = today - timedelta(days=1)
     user_id = user.pk if user else None
-    found = department_figures(department_id=department.pk, day=day, as_of=as_of, today=today, user_id=user_id)
+    found = department_figures(
+        department_id=department.pk,
+        day=day,
+        as_of=as_of,
+        today=today,
+        user_id=user_id,
+        of_people=None if every_kind or user is not None else [kind],
+    )
     by_kind = found.whole if user is None else found.people.get(user.pk) or _nothing(day, as_of, today)
     board = Board(department, user, kind, span, previous, today, by_kind, by_kind[kind])
     verified = verify_period(department_id=department.pk, span=previous)

@@ -86,10 +86,12 @@ def department_figures(
     kinds: Iterable[PeriodKind] = ALL_KINDS,
     today: date | None = None,
     user_id: int | None = None,
+    of_people: Iterable[PeriodKind] | None = None,
 ) -> DepartmentFigures:
     """Figures of the periods that hold `day`, counted to the end of `as_of`. Two queries, whatever the numbers.
 
-    `today` adds the running day's plan and fact apart; `user_id` narrows everything to one person.
+    `today` adds the running day's plan and fact apart; `user_id` narrows everything to one person; `of_people`: the
+    periods of every single person, where not all of `kinds` are asked for.
     """
     calendar = production_calendar()
     spans = {PeriodKind(kind): span_of(kind, day, calendar) for kind in kinds}
@@ -99,7 +101,7 @@ def department_figures(
         department_id=department_id, first_month=first.replace(day=1), last_month=last, user_id=user_id
     )
     facts = _facts(department_id, user_id, spans, as_of, today)
-    return _figured(department_id, spans, as_of, targets, facts, today)
+    return _figured(department_id, spans, as_of, targets, facts, today, of_people)
 
 
 def figures_of_read(*, department_id: int, span: Span, as_of: date, targets: Targets, paid: Paid) -> DepartmentFigures:
@@ -117,13 +119,15 @@ def _figured(
     targets: Targets,
     facts: Mapping[int, Mapping[str, Decimal]],
     today: date | None,
+    of_people: Iterable[PeriodKind] | None = None,
 ) -> DepartmentFigures:
     calendar = production_calendar()
+    of_each = spans if of_people is None else {kind: spans[kind] for kind in of_people}
     person_days, whole_days = day_plans(targets, calendar)
     people = {
         person: {
             kind: figures_of(span, as_of, person_days.get(person, {}), facts.get(person, {}), calendar, today)
-            for kind, span in spans.items()
+            for kind, span in of_each.items()
         }
         for person in sorted(person_days.keys() | facts.keys())
     }

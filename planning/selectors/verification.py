@@ -46,13 +46,22 @@ def frozen_forecasts(*, department_id: int, spans: Iterable[Span]) -> dict[Span,
     """What was frozen for each of the periods, by user id (None: the department). One query."""
     found: dict[Span, dict[int | None, Frozen]] = {span: {} for span in spans}
     by_start = {(str(span.period.kind), span.period.starts_on): span for span in found}
-    wanted = Q(pk__in=[])
-    for kind, starts_on in by_start:
-        wanted |= Q(period=kind, starts_on=starts_on)
-    rows = ForecastSnapshot.objects.filter(wanted, department_id=department_id).order_by()
-    for kind, starts_on, user_id, *frozen in rows.values_list("period", "starts_on", "user_id", "amount", "details"):
+    starts = {f"start_{at}": starts_on for at, (_kind, starts_on) in enumerate(by_start)}
+    rows = _frozen_of(tuple(kind for kind, _starts_on in by_start), department=department_id, **starts) if found else []
+    for kind, starts_on, user_id, *frozen in rows:
         found[by_start[kind, starts_on]][user_id] = Frozen(*frozen)
     return found
+
+
+def _snapshots(kinds: tuple[str, ...], *, department: int, **starts: date) -> QuerySet:
+    wanted = Q(pk__in=[])
+    for at, kind in enumerate(kinds):
+        wanted |= Q(period=kind, starts_on=starts[f"start_{at}"])
+    rows = ForecastSnapshot.objects.filter(wanted, department_id=department).order_by()
+    return rows.values_list("period", "starts_on", "user_id", "amount", "details")
+
+
+_frozen_of = Prepared(_snapshots)
 
 
 def verify_period(*, department_id: int, span: Span) -> PeriodVerification:

@@ -53,7 +53,9 @@ def plan_export(request: HttpRequest) -> HttpResponse | FileResponse:
         _("Bias, %"),
     ]
     with snapshot():
-        board = board_of(department=scope.department, user=scope.user, kind=kind, day=day, today=clock.today())
+        board = board_of(
+            department=scope.department, user=scope.user, kind=kind, day=day, today=clock.today(), every_kind=True
+        )
         spans = {one: span_of(one, day, production_calendar()) for one in ALL_KINDS}
         counts = count_acts(department_id=scope.department.pk, spans=spans, day=board.figures.as_of)
     file, count = write_book(head, _lines(board, counts), sheet=_("Plan-fact"))
