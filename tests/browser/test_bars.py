@@ -60,10 +60,11 @@ PAGES = {
         "documents?tab=contracts", "documents?tab=payments", "tasks", "staff_list", "person", "settings", "transfer",
         "plan_calculator", "forecast_calculator", "funnel_calculator", "staffing_calculator", "vacancies",
         "kpi_board", "kpi_references", "plan_verification", "year_plans", "passages", "verification_forecast",
+        "plan_parts", "kpi_norms?of=productive_calls", "staffing_customers",
     ],
     Role.DIRECTOR: [
         "lights", "plan_fact", "settings", "calendar", "audit_log", "mail_box", "letter", "segment_list", "segment",
-        "year_plan", "year_import", "pay_scheme", "staffing_calculator?role=farmer",
+        "year_plan", "year_divide?into=segments", "verification_amounts", "year_import", "pay_scheme", "staffing_calculator?role=farmer",
     ],
     Role.ADMINISTRATOR: ["staff_list", "staff_new", "settings", "category_list",
                          "telephony_settings", "audit_log"],
@@ -147,6 +148,8 @@ class Company:
             "person": lambda: reverse("staff_edit", args=[self.people[Role.HUNTER].pk]),
             "letter": lambda: reverse("mail_letter", args=[OutboxMail.objects.first().pk]),
             "segment": lambda: reverse("segment_edit", args=[self.owned.segment_id]),
+            "verification_amounts": lambda: reverse("verification_amounts") + f"?user={self.people[Role.HUNTER].pk}",
+            "year_divide": lambda: reverse("year_divide", args=[self.year_plan.pk]),
             "year_plan": lambda: reverse("year_plan", args=[self.year_plan.pk]),
         }
         name, _mark, query = name.partition("?")
