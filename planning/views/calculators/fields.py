@@ -8,8 +8,10 @@ from fractions import Fraction
 from typing import Any, Final
 
 from django import forms
+from django.utils.safestring import SafeString
 
 from common.fields import MONEY_ERRORS
+from common.markup import join, piece
 from common.money import MINUS, MoneyError, parse_money
 from planning.calculator import Code
 from planning.services import PROBLEM_TEXTS
@@ -27,11 +29,27 @@ def read_number(text: str) -> Decimal | None:
     return Decimal(plain.replace(",", "."))
 
 
+class TypedInput(forms.TextInput):
+    """A text input written out, as django/forms/widgets/input.html draws it: a calculator has dozens of them."""
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        told = self.get_context(name, value, attrs)["widget"]
+        pairs = {"type": told["type"], "name": told["name"]}
+        if told["value"] is not None:
+            pairs["value"] = told["value"]
+        parts = [
+            piece(" {}", key) if one is True else piece(' {}="{}"', key, one)
+            for key, one in (pairs | told["attrs"]).items()
+            if one is not False
+        ]
+        return piece("<input{}>", join(parts, ""))
+
+
 class _TypedField(forms.CharField):
     """A text field whose value is a number; an empty one and an unreadable one say so in the calculators' words."""
 
     def __init__(self, *, mode: str = "decimal", **kwargs: Any) -> None:
-        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": mode, "autocomplete": "off"}))
+        kwargs.setdefault("widget", TypedInput(attrs={"inputmode": mode, "autocomplete": "off"}))
         super().__init__(**kwargs)
         self.error_messages["required"] = PROBLEM_TEXTS[Code.MISSING]
 

@@ -9,12 +9,19 @@ from typing import Any, Final
 from django import forms
 from django.http import QueryDict
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
-from common import markup
 from common.addresses import query
+from common.markup import join, piece, sign
 from planning.calculator import WrongInput
 from planning.services import PROBLEM_TEXTS
 
+_FIELD: Final = (
+    '<div class="field"><label for="{}">{}</label>{}{}'
+    '<div id="{}_problem" aria-live="polite" data-problem-of="{}">{}\n</div></div>\n'
+)
+_SOURCE: Final = '<p class="help" id="{}_helptext">{}{}</p>'
+_LIST: Final = ' · <a href="{}" aria-label="{}">{}</a>'
 _PROBLEM: Final = '<div id="{}_problem" aria-live="polite" hx-swap-oob="true" data-problem-of="{}">{}\n</div>'
 
 
@@ -26,6 +33,21 @@ class Default:
     source: str = ""
 
 
+class CalculatorField(forms.BoundField):
+    """One typed number: label, control, where its default came from, and what is wrong with it."""
+
+    @property
+    def drawn(self) -> SafeString:
+        source = piece(_SOURCE, self.auto_id, self.help_text, self._list()) if self.help_text else ""
+        problem = sentences(self, self.form.errors.get(self.name))
+        where = self.id_for_label
+        return piece(_FIELD, where, self.label, self.as_widget(), source, self.auto_id, where, problem)
+
+    def _list(self) -> str:
+        url = getattr(self.field, "list_url", "")
+        return piece(_LIST, url, _("list: %(name)s") % {"name": self.label}, _("list")) if url else ""
+
+
 class CalculatorForm(forms.Form):
     """Always bound: typed numbers of the address over the defaults, so that one GET shows and answers.
 
@@ -33,6 +55,7 @@ class CalculatorForm(forms.Form):
     """
 
     use_required_attribute = False
+    bound_field_class = CalculatorField
 
     def __init__(self, data: QueryDict | Mapping[str, str], defaults: Mapping[str, Default]) -> None:
         names = list(self.base_fields)
@@ -58,11 +81,9 @@ class CalculatorForm(forms.Form):
 
     def problems(self) -> SafeString:
         """The sentences beside the fields, swapped in place while a person types: dozens of fields, hardly a sentence."""
-        return markup.join(
+        return join(
             [
-                markup.piece(
-                    _PROBLEM, field.auto_id, field.id_for_label, _sentences(field, self.errors.get(field.name))
-                )
+                piece(_PROBLEM, field.auto_id, field.id_for_label, sentences(field, self.errors.get(field.name)))
                 for field in self.visible_fields()
             ],
             "",
@@ -73,12 +94,10 @@ class CalculatorForm(forms.Form):
         return {name: str(self.data.get(name, "")) for name in self.fields}
 
 
-def _sentences(field: forms.BoundField, errors: Iterable[Any] | None) -> str:
+def sentences(field: forms.BoundField, errors: Iterable[Any] | None) -> str:
     """As components/_errors.html draws them."""
-    lines = [markup.piece("<li>{}<span>{}</span></li>", markup.sign("red"), error) for error in errors or ()]
-    return (
-        markup.piece('<ul class="errors" id="{}_error">{}</ul>', field.auto_id, markup.join(lines, "")) if lines else ""
-    )
+    lines = [piece("<li>{}<span>{}</span></li>", sign("red"), error) for error in errors or ()]
+    return piece('<ul class="errors" id="{}_error">{}</ul>', field.auto_id, join(lines, "")) if lines else ""
 
 
 def address_of(path: str, *parts: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext
 from clients.models import Segment
 from common.markup import remembered
 from planning.views.calculators import CalculatorForm, Default, NumberField, RoubleField, ShareField, WholeField
+from planning.views.calculators.fields import TypedInput
 from staffing.choices import StaffRole
 from staffing.constants import HUNTER_EFFORTS, CustomerSize
 
@@ -218,7 +219,7 @@ def _variants(role: StaffRole) -> dict[str, forms.Field]:
     found: dict[str, forms.Field] = {}
     for variant in VARIANTS:
         found[f"{variant}_name"] = forms.CharField(
-            label=pgettext("of a variant", "Name"), max_length=60, required=False, strip=True
+            label=pgettext("of a variant", "Name"), max_length=60, required=False, strip=True, widget=TypedInput
         )
         plan = _("Plan, % of the base") if is_hunters else _("Customers, % of the base")
         found[f"{variant}_plan"] = ShareField(label=plan, required=False)
