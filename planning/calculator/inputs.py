@@ -109,7 +109,7 @@ class Checks:
     def number(self, field: str, value: Exact, *, positive: bool = False, most: Exact | None = None) -> bool:
         """A finite exact number, not negative (or more than 0), at most `most`; whether it is one."""
         code = _fault(value, positive=positive)
-        if code is None and most is not None and Fraction(value) > Fraction(most):
+        if code is None and most is not None and _exceeds(value, most):
             code = Code.TOO_LARGE
         if code is not None:
             self.add(field, code)
@@ -142,7 +142,7 @@ class Checks:
         """People, days, clients: no fractions."""
         if not self.number(field, value, positive=positive, most=most):
             return False
-        if Fraction(value).denominator != 1:
+        if type(value) is not int and Fraction(value).denominator != 1:
             self.add(field, Code.NOT_WHOLE)
             return False
         return True
@@ -151,6 +151,11 @@ class Checks:
         """WrongInput with everything found, if anything was."""
         if self._found:
             raise WrongInput(*self._found)
+
+
+def _exceeds(value: Exact, most: Exact) -> bool:
+    """Numbers of one kind are compared as they are, others as fractions."""
+    return value > most if type(value) is type(most) else Fraction(value) > Fraction(most)  # type: ignore[operator]
 
 
 def _is_number(value: object) -> bool:

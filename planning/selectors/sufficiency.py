@@ -62,6 +62,10 @@ class Funnels:
     segments: list[Segment]
     floors: Mapping[int, Floors]
     parts: dict[tuple[int | None, int], Part] = field(default_factory=dict)
+    _wholes: dict[int, Part] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _verdicts: dict[int | None, SegmentsSufficiency] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def people(self) -> list[User]:
@@ -73,14 +77,16 @@ class Funnels:
         )
 
     def part(self, segment: Segment, user: User | None = None) -> Part:
-        """One person's part, or the whole department's: the sum of everybody's."""
+        """One person's part, or the whole department's: the sum of everybody's, added up when first asked for."""
         if user is not None:
             return self.parts.get((user.pk, segment.pk), NO_PART)
-        total = NO_PART
-        for (_, segment_id), one in self.parts.items():
-            if segment_id == segment.pk:
-                total = total.plus(one)
-        return total
+        if segment.pk not in self._wholes:
+            total = NO_PART
+            for (_, segment_id), one in self.parts.items():
+                if segment_id == segment.pk:
+                    total = total.plus(one)
+            self._wholes[segment.pk] = total
+        return self._wholes[segment.pk]
 
     def funnel(self, segment: Segment, user: User | None = None) -> FunnelInput:
         part = self.part(segment, user)
@@ -96,14 +102,17 @@ class Funnels:
         )
 
     def judged(self, user: User | None = None) -> SegmentsSufficiency:
-        """Segment by segment, those with a plan or clients, never averaged (R-S0-P2)."""
-        return check_segments(
-            {
-                segment.pk: self.funnel(segment, user)
-                for segment in self.segments
-                if (part := self.part(segment, user)).plan or part.counts.total
-            }
-        )
+        """Segment by segment, those with a plan or clients, never averaged (R-S0-P2); judged when first asked for."""
+        whose = None if user is None else user.pk
+        if whose not in self._verdicts:
+            self._verdicts[whose] = check_segments(
+                {
+                    segment.pk: self.funnel(segment, user)
+                    for segment in self.segments
+                    if (part := self.part(segment, user)).plan or part.counts.total
+                }
+            )
+        return self._verdicts[whose]
 
     def rates(self, segment: Segment) -> dict[Colour, StageRate]:
         """The conversions in use with their source."""
