@@ -11,15 +11,17 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from common import clock, formats, markup, svg
 from common.htmx import wants_fragment
 from planning.calculator import Counts, DepartmentForecast, ManagerForecast, WhatIf
 from planning.calculator.inputs import Why
-from planning.constants import PerColour
+from planning.constants import Colour, PerColour
 from planning.selectors.outlook import Outlook, Planned, SegmentRates, outlook_of, planned_clients
 from planning.views.calculators.forecast_form import ForecastForm
 from planning.views.calculators.forecast_sources import segment_rates
@@ -188,14 +190,7 @@ def _line(
         "sort": (user.last_name, user.first_name, user.pk),
         "name": user.full_name,
         "url": address_of("/calculators/funnel/", {"department": place.address["department"], "user": user.pk}),
-        "counts": [
-            {
-                "lamp": markup.lamp(str(colour), silent=True),
-                "n": formats.number(counts[colour]),
-                "url": clients_url(place.department, colour, user=user),
-            }
-            for colour in COLOURS
-        ],
+        "counts": _counts({colour: counts[colour] for colour in COLOURS}, place, user),
         "deals": number_text(one.expected_deals_total, 3),
         "by_colour": _by_colour(one.expected_deals),
         "paid": money_text(found.paid.get(user.pk, Decimal(0))),
@@ -209,6 +204,22 @@ def _line(
     }
 
 
+def _counts(numbers: Mapping[Colour, int], place: Place, user: User | None) -> SafeString:
+    """Lamps with their numbers, each a link to the clients it counts."""
+    return markup.join(
+        [
+            markup.piece(
+                '{} <a class="figure" href="{}">{}</a> ',
+                markup.lamp(str(colour), silent=True),
+                clients_url(place.department, colour, user=user),
+                formats.number(number),
+            )
+            for colour, number in numbers.items()
+        ],
+        "",
+    )
+
+
 def _by_colour(deals: PerColour) -> str:
     return " + ".join(number_text(deals[colour], 3) for colour in COLOURS)
 
@@ -218,14 +229,7 @@ def _total(
 ) -> dict[str, Any]:
     counts = clients.values()
     return {
-        "counts": [
-            {
-                "lamp": markup.lamp(str(colour), silent=True),
-                "n": formats.number(sum(one[colour] for one in counts)),
-                "url": clients_url(place.department, colour),
-            }
-            for colour in COLOURS
-        ],
+        "counts": _counts({colour: sum(one[colour] for one in counts) for colour in COLOURS}, place, None),
         "deals": number_text(made.expected_deals_total, 3),
         "paid": money_text(sum(found.paid.values(), Decimal(0))),
         "paid_url": payments_url(found.span, found.day - timedelta(days=1), department=place.department.pk),
