@@ -14,6 +14,9 @@ preload_app = True
 # After SIGTERM no new connection is taken and what is being answered may end.
 graceful_timeout = 25
 timeout = 60
+# Longer than people think and than a proxy keeps a connection it does not use (60 s): who closes first must not be the one
+# that is about to be written to.
+keepalive = 75
 control_socket_disable = True
 # A worker proves its life by touching a file: never on a slow disk.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  # nosec B108

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Final, Protocol
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
@@ -23,7 +24,6 @@ from common.prepared import Prepared
 from common.workdays import Calendar
 from desk.selectors.words import ROTATION_TIME
 from funnels.constants import CLOCK_LIMIT_DAYS
-from funnels.models import Ownership
 from funnels.rules import age as counted_age
 
 KIND_ICONS: Final = {
@@ -101,13 +101,11 @@ def colour_why(colour: str, rule: str) -> str:
     return " ".join(str(part) for part in (_RULES.get(rule), _NEXT.get(colour)) if part)
 
 
-def clock_why(ownership: Ownership, plain: Calendar) -> str:
-    """What resets the clock and what does not, and when the client would leave."""
-    text = _("A rise of the colour or a payment starts the clock anew; calls, tasks and edits do not.")
-    if ownership.flag_on is None:
-        return text
-    rotates = plain.working_day_on_or_after(ownership.flag_on)
-    return text + " " + _("Rotation: %(day)s, 09:20.") % {"day": formats.date_num(rotates)}
+class HasFlag(Protocol):
+    """The day a client is stagnant from, of an open ownership or of what of it has been read."""
+
+    @property
+    def flag_on(self) -> date | None: ...
 
 
 class HasClock(Protocol):
@@ -117,11 +115,20 @@ class HasClock(Protocol):
     def clock_started_on(self) -> date: ...
 
 
+def clock_why(ownership: HasFlag, plain: Calendar) -> str:
+    """What resets the clock and what does not, and when the client would leave."""
+    text = _("A rise of the colour or a payment starts the clock anew; calls, tasks and edits do not.")
+    if ownership.flag_on is None:
+        return text
+    rotates = plain.working_day_on_or_after(ownership.flag_on)
+    return text + " " + _("Rotation: %(day)s, 09:20.") % {"day": formats.date_num(rotates)}
+
+
 def age_of(ownership: HasClock, go_live: date | None, day: date) -> int:
     return counted_age(ownership.clock_started_on, go_live, day, calendar())
 
 
-def age_chip(ownership: Ownership, days: int, *, short: bool = False, last: bool = True) -> SafeString:
+def age_chip(ownership: HasFlag, days: int, *, short: bool = False, last: bool = True) -> SafeString:
     plain = calendar()
     at = None
     if ownership.flag_on is not None:
@@ -169,27 +176,53 @@ def stale_mark(flag_on: date | None, day: date) -> SafeString:
     return markup.piece('<span class="tag tag-bad">{}</span>', _("Stagnant in the state"))
 
 
+class Work(NamedTuple):
+    """An open ownership with what of its client and cycle a day shows: a manager has ninety."""
+
+    pk: int
+    user_id: int
+    client_id: int
+    cycle_id: int
+    reason: str
+    started_at: datetime
+    clock_started_on: date
+    flag_on: date | None
+    state_flag_on: date | None
+    name: str
+    kind: str
+    state: str
+    segment_id: int
+    colour: str
+    colour_rule: str
+    amount: Decimal | None
+    next_step_at: datetime | None
+    next_step_text: str
+    last_contact_at: datetime | None
+    last_contact_kind: str
+    go_live: date | None
+    is_timed: bool
+
+
 def work_row(
-    ownership: Ownership, reach: Reach, *, day: date, days: int, owner: str = "", list_query: str = ""
+    work: Work, reach: Reach, *, day: date, days: int, owner: str = "", list_query: str = ""
 ) -> dict[str, Any]:
     """One line of «Мой день». `owner` names whose client it is when the reader works for somebody else."""
-    cycle, client = ownership.cycle, ownership.client
     return {
-        "id": client.pk,
-        "name": client.name,
-        "url": card_address(client.pk, list_query),
-        "contact_url": address("contact_form", client.pk),
+        "id": work.client_id,
+        "name": work.name,
+        "url": card_address(work.client_id, list_query),
+        "contact_url": address("contact_form", work.client_id),
         "person": reach.person,
         "tel": markup.tel(reach.phone),
-        "lamp": markup.lamp(cycle.colour, why=colour_why(cycle.colour, cycle.colour_rule)),
-        "age": age_chip(ownership, days),
+        "lamp": markup.lamp(work.colour, why=colour_why(work.colour, work.colour_rule)),
+        "age": age_chip(work, days),
         "is_over": days > CLOCK_LIMIT_DAYS,
-        "due": markup.due(cycle.next_step_at, today=day) if cycle.next_step_at else "",
-        "step": cycle.next_step_text,
-        "step_url": address("client_next_step", client.pk),
-        "state": state_word(cycle.state),
-        "stale": stale_mark(ownership.state_flag_on, day),
-        "last": last_contact(cycle.last_contact_kind, cycle.last_contact_at),
-        "sum": formats.money_short(cycle.expected_amount),
+        "due": markup.due(work.next_step_at, today=day) if work.next_step_at else "",
+        "step": work.next_step_text,
+        "step_url": address("client_next_step", work.client_id),
+        "state": state_word(work.state),
+        "stale": stale_mark(work.state_flag_on, day),
+        "last": last_contact(work.last_contact_kind, work.last_contact_at),
+        "sum": formats.money_short(work.amount),
         "owner": owner,
     }

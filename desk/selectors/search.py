@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from clients.models import Client
 from clients.selectors import DuplicateHint, hidden_hint, search
+from common.prepared import Prepared
 from funnels.models import Contact, Ownership
 
 MOST_FOUND = 20
@@ -38,5 +41,12 @@ def recent(user: User) -> Found:
 
 
 def _own(clients: list[Client]) -> dict[int, Ownership]:
+    return {row.client_id: row for row in _works.models(None, clients=[client.pk for client in clients])}
+
+
+def _works_of(_shape: None, *, clients: list[int]) -> QuerySet[Ownership]:
     rows = Ownership.objects.open().with_cycle().filter(client__in=clients, cycle__closed_at__isnull=True)
-    return {row.client_id: row for row in rows.select_related("cycle", "client__department")}
+    return rows.select_related("cycle", "client__department")
+
+
+_works = Prepared(_works_of)

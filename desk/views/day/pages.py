@@ -19,10 +19,9 @@ from common.htmx import wants_fragment
 from common.paging import CappedCount
 from desk.constants import DAY_PINNED_ROWS, DAY_QUEUE_ROWS
 from desk.selectors.day import Day, day_of
-from desk.selectors.rows import reaches, work_row
+from desk.selectors.rows import Work, reaches, work_row
 from desk.views.day.side import side_of
 from funnels.constants import WORKLIST_CAP, WORKLIST_MIN
-from funnels.models import Ownership
 
 CHIPS = ("all", "late", "yellow", "red", "timed", "deal")
 
@@ -123,11 +122,11 @@ def _ratio_text(found: Day) -> str:
 
 def _rows(found: Day, asked: str, is_own: bool, request: HttpRequest) -> dict[str, Any]:
     default = {"meetings": "timed", "documents": "deal"}.get(found.block.kind if found.block else "", "all")
-    lists: dict[str, list[Ownership]] = {
+    lists: dict[str, list[Work]] = {
         "all": found.queue,
         "late": found.late,
-        "yellow": [row for row in found.queue if row.cycle.colour == "yellow"],
-        "red": [row for row in found.queue if row.cycle.colour == "red"],
+        "yellow": [row for row in found.queue if row.colour == "yellow"],
+        "red": [row for row in found.queue if row.colour == "red"],
         "timed": [row for row in found.queue if row.cycle_id in found.timed],
         "deal": found.deal,
     }
@@ -160,7 +159,7 @@ def _rows(found: Day, asked: str, is_own: bool, request: HttpRequest) -> dict[st
     received = found.received[:DAY_PINNED_ROWS]
     whom = reaches({row.client_id for row in [*shown, *pinned, *received]}, cast(User, request.user))
 
-    def lines(rows: list[Ownership], list_query: str) -> list[dict[str, Any]]:
+    def lines(rows: list[Work], list_query: str) -> list[dict[str, Any]]:
         return [
             work_row(
                 row,

@@ -107,15 +107,15 @@ def _plan_say(found: Day) -> str:
     if gap <= 0:
         return tick + " " + _("The month is ahead of it by %(sum)s.") % {"sum": formats.money(-gap)}
     lacks = _("The month lacks %(sum)s.") % {"sum": formats.money(gap)}
-    enough = [row for row in found.greens if (row.cycle.expected_amount or 0) >= gap]
+    enough = [row for row in found.greens if (row.amount or 0) >= gap]
     if enough:
         row = enough[-1]
         covers = _("One green client alone would bring it: %(client)s, %(sum)s.") % {
-            "client": row.client.name,
-            "sum": formats.money_short(row.cycle.expected_amount),
+            "client": row.name,
+            "sum": formats.money_short(row.amount),
         }
         return f"{tick} {lacks} {covers}"
-    total = sum((row.cycle.expected_amount or 0 for row in found.greens), 0)
+    total = sum((row.amount or 0 for row in found.greens), 0)
     if total:
         return f"{tick} {lacks} " + _("All green clients together hold %(sum)s.") % {"sum": formats.money_short(total)}
     return f"{tick} {lacks} " + _("There is no green client with an amount yet.")
