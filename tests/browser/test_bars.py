@@ -64,7 +64,8 @@ PAGES = {
     ],
     Role.DIRECTOR: [
         "lights", "plan_fact", "settings", "calendar", "audit_log", "mail_box", "letter", "segment_list", "segment",
-        "year_plan", "year_divide?into=segments", "verification_amounts", "year_import", "pay_scheme", "staffing_calculator?role=farmer",
+        "year_plan", "year_divide?into=segments", "verification_amounts", "year_import",
+        "pay_scheme", "staffing_calculator?role=farmer",
     ],
     Role.ADMINISTRATOR: ["staff_list", "staff_new", "settings", "category_list",
                          "telephony_settings", "audit_log"],
