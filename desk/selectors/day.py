@@ -14,7 +14,7 @@ from accounts.choices import Role
 from accounts.models import Department, User
 from accounts.selectors import ScopeShape, calendar, scope_of, viewer_of
 from clients.choices import Section
-from clients.models import Client, Segment
+from clients.models import Client
 from clients.querysets import OwnedByDeputised, free_to_take_q
 from common import clock
 from common.paging import CappedCount, capped, numbers_up_to
@@ -33,6 +33,7 @@ from kpi.selectors.references import PERSON_KPIS
 from planning.calculator import Counts
 from planning.selectors import Figures, plan_fact_for
 from planning.selectors.ratio import Ratio, floors_of, is_newcomer, ratio_of
+from planning.selectors.references import every_segment
 
 PERIODS = (PeriodKind.DAY, PeriodKind.WEEK, PeriodKind.MONTH)
 
@@ -143,7 +144,7 @@ def _ratio(day: Day, rows: list[Work]) -> Ratio:
         if row.user_id == day.user.pk:
             found[row.segment_id][row.colour] += 1
     by_segment = {pk: Counts(green=n["green"], yellow=n["yellow"], red=n["red"]) for pk, n in found.items()}
-    floors = floors_of(_segments.models(None))
+    floors = floors_of(every_segment().values())
     return ratio_of(by_segment, floors, newcomer=is_newcomer(day.user, day.today))
 
 
@@ -222,7 +223,6 @@ def _free_counted(shape: ScopeShape, *, user: int, department: int, today: date)
 
 _contacts, _offers, _free = Prepared(_contacts_counted), Prepared(_offers_counted), Prepared(_free_counted)
 _works, _gone = Prepared(_works_of), Prepared(_gone_of)
-_segments = Prepared(lambda _shape: Segment.objects.all())
 
 
 def _free_to_take(user: User, today: date) -> CappedCount:

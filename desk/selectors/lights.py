@@ -31,7 +31,7 @@ from planning.calculator import Counts, Floors, Moves, deviation, is_deviating, 
 from planning.constants import FLOOR_GREEN, FLOOR_YELLOW, NEWCOMER_DAYS, Zone
 from planning.selectors import department_figures
 from planning.selectors.ratio import Ratio, add_up, floors_of, is_newcomer, ratio_of
-from planning.selectors.references import references_in_force
+from planning.selectors.references import every_segment, references_in_force
 from staffing.selectors import StaffLight, staff_light
 
 RANK = {"none": 0, "red": 1, "yellow": 2, "green": 3}
@@ -124,7 +124,7 @@ def lights_of(department: Department) -> Lights:
     board = Lights(department, today, clock.now())
     board.next_day = plain.next_working_day(today)
     board.span = _span(today)
-    board.segments = {segment.pk: segment for segment in lights_rows.all_segments.models(None)}
+    board.segments = every_segment()
     _count(board)
     _ages(board)
     _movement(board)

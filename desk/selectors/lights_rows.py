@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from clients.models import Segment
 from common.prepared import Prepared
 from funnels.choices import MovementKind
 from funnels.models import ColourChange, Movement, Ownership, SalesCycle
@@ -58,6 +57,5 @@ def _alive_since(department: int, moment: datetime) -> QuerySet[SalesCycle, Any]
     return still.order_by().values("pk").union(closed.order_by().values("pk"))
 
 
-all_segments = Prepared(lambda _shape: Segment.objects.all())
 counted, aging = Prepared(_counted_of), Prepared(_aging_of)
 moved, changed = Prepared(_moved_of), Prepared(_changed_of)
