@@ -200,8 +200,8 @@ class ForecastSnapshot(models.Model):
 class MonthNorms(models.Model):
     """What every manager of a department owes each working day of a month, by steps of the chain (R-S4-1, 3.1.2).
 
-    Immutable: another plan is the next version with its reason. Target, cheque, people, days and conversions are those
-    the norms were counted from.
+    Immutable, in the database too: another plan is the next version with its reason, and only then is a row no longer
+    current. Target, cheque, people, days and conversions are those the norms were counted from.
     """
 
     department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="+")

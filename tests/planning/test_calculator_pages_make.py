@@ -6,6 +6,7 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 import pytest
+from django.db import transaction
 
 from accounts.choices import Role
 from accounts.models import User
@@ -17,6 +18,7 @@ from planning.services import set_month_target
 from tests.factories.money import open_cycle, paid
 from tests.factories.work import on
 from tests.planning.test_calculator_pages import EXAMPLE, HTMX, TODAY, plain
+from tests.planning.test_year_plans import refused_by_the_database
 
 DECEMBER = date(2026, 12, 1)
 NUMBERS = EXAMPLE | {"month": "2026-12", "working_days": "19"}
@@ -98,6 +100,30 @@ def test_a_second_press_writes_nothing_and_a_change_asks_for_its_reason(as_user,
     assert sum(targets().values()) == Decimal("4000000.00")
     assert list(MonthNorms.objects.filter(is_current=True).values_list("version", "reason")) == [(2, "Вырос спрос")]
     assert "ничего записано не будет" in plain(client.get(more, **HTMX))
+
+
+def test_the_database_refuses_to_change_the_norms_of_a_month(as_user, cast):
+    client = as_user(cast.volkov)
+    for target, reason in (("3 000 000", ""), ("4 000 000", "Вырос спрос")):
+        assert confirm(client, address(target=target), reason=reason).status_code == 303
+    before = list(MonthNorms.objects.order_by("version").values())
+    assert [(row["version"], row["is_current"]) for row in before] == [(1, False), (2, True)]
+    old, current = MonthNorms.objects.filter(version=1), MonthNorms.objects.filter(version=2)
+    for rows, changed in (
+        (current, {"productive_calls": 1}),
+        (current, {"is_current": False, "reason": "иначе"}),
+        (current, {"department_id": cast.other.pk}),
+        (old, {"productive_calls": 1}),
+        (old, {"created_at": "2026-11-01T09:00Z"}),
+    ):
+        assert refused_by_the_database(lambda rows=rows, changed=changed: rows.update(**changed)), changed
+    for rows in (old, current):
+        assert refused_by_the_database(rows.delete)
+    with transaction.atomic():
+        assert current.update(is_current=False) == 1  # as the next version does, and nobody takes it back
+        assert refused_by_the_database(lambda: current.update(is_current=True))
+        transaction.set_rollback(True)
+    assert list(MonthNorms.objects.order_by("version").values()) == before
 
 
 def test_what_has_changed_since_the_dialog_is_shown_and_not_written(as_user, cast):
