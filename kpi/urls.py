@@ -6,6 +6,7 @@ urlpatterns = [
     path("kpi/", views.kpi_board, name="kpi_board"),
     path("kpi/list/", views.kpi_list, name="kpi_list"),
     path("kpi/norms/", views.kpi_norms, name="kpi_norms"),
+    path("kpi/norms/clients/", views.kpi_norm_clients, name="kpi_norm_clients"),
     path("kpi/export/", views.kpi_export, name="kpi_export"),
     path("kpi/risk/<int:pk>/", views.risk_act, name="kpi_risk"),
     path("kpi/references/", views.references, name="kpi_references"),

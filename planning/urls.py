@@ -13,6 +13,7 @@ urlpatterns = [
     path("plan/verification/clients/", views.verification_clients, name="verification_clients"),
     path("plan/verification/forecast/", views.verification_forecast, name="verification_forecast"),
     path("plan/verification/amounts/", views.verification_amounts, name="verification_amounts"),
+    path("plan/verification/paid/", views.verification_paid, name="verification_paid"),
     path("plan/target/", views.target, name="plan_target"),
     path("plan/year/", years.year_plans, name="year_plans"),
     path("plan/year/draft/", years.year_draft, name="year_draft"),

@@ -64,6 +64,7 @@ def board_of(*, department: Department, user: User | None, kind: PeriodKind, day
     board.figures = found.whole[kind] if user is None else found.people.get(user.pk, {}).get(kind, nothing)
     board.people = _people(department, user, set(found.people))
     read = _read(board, spans, targets, paid)
+    board.expected = read.expected
     board.names = {pk: segment.name for pk, segment in read.references.segments.items()}
     board.lines = [*leading(board, read, set(board.people)), *results(board, read)]
     board.uncredited = read.done.of(UNCREDITED, board.first, as_of, set(board.people))
@@ -134,7 +135,11 @@ def _read(board: Board, spans: list[Span], targets: Targets, paid: Paid) -> Read
         references=references,
         now=cycles.funnels,
         expected=expected_moves(
-            people=board.people, frozen=frozen[board.span], references=references, now=cycles.funnels
+            people=board.people,
+            frozen=frozen[board.span],
+            starts_on=board.span.period.starts_on,
+            references=references,
+            now=cycles.funnels,
         ),
         overdue=overdue_by_person(
             department_id=department_id, day=board.today if board.is_running else board.span.facts_to

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 from django.db.models import Count, Q, QuerySet, Subquery
@@ -18,6 +18,7 @@ from funnels.models import ColourNorm, SalesCycle
 from funnels.selectors.worklists import has_required_fields
 from kpi.selectors.references import References
 from planning.calculator import Counts, resolutions_norm, upgrades_norm
+from planning.constants import Colour
 from planning.selectors import Frozen
 from planning.selectors.ratio import floors_of, is_newcomer, ratio_of
 
@@ -26,10 +27,14 @@ Funnels = Mapping[int, Mapping[int, Counts]]  # user → segment → clients by 
 
 @dataclass(frozen=True)
 class Expected:
-    """What the method asks of a funnel on every working day (R-S0-P14), unrounded."""
+    """What the method asks of a funnel on every working day (R-S0-P14), unrounded.
+
+    `stood_on`: the morning whose frozen funnel it is; None: the funnel as it stands now.
+    """
 
     resolutions: Fraction = Fraction(0)
     upgrades: Fraction = Fraction(0)
+    stood_on: date | None = None
 
 
 @dataclass
@@ -69,40 +74,69 @@ _counted = Prepared(_open_by_owner)
 
 
 def expected_moves(
-    *, people: Mapping[int, User], frozen: Mapping[int | None, Frozen], references: References, now: Funnels
+    *,
+    people: Mapping[int, User],
+    frozen: Mapping[int | None, Frozen],
+    starts_on: date,
+    references: References,
+    now: Funnels,
 ) -> dict[int, Expected]:
-    """Moves asked of everybody: by the funnel frozen when the period began, by the present one where none was frozen.
+    """Moves asked of everybody: by the funnel frozen when the period began on `starts_on`, by the present one where
+    none was frozen.
 
-    A frozen row tells its clients by colour and its cycles; the conversions of several segments are weighed by them.
-    One query.
+    A row frozen with the colour of every client tells its funnel; an older one tells its clients by colour and its
+    cycles, and the conversions of several segments are weighed by them. One query, where there are such rows.
     """
-    cycles = {pk for user_id in people if user_id in frozen for pk in frozen[user_id].details.get("cycles", ())}
+    rows = {user_id: frozen[user_id].details for user_id in people if user_id in frozen}
+    cycles = {pk for details in rows.values() if "parts" not in details for pk in details.get("cycles", ())}
     segment_of = dict(SalesCycle.objects.filter(pk__in=cycles).order_by().values_list("pk", "segment_id"))
     found = {}
     for user_id, user in people.items():
-        if user_id in frozen:
-            found[user_id] = _frozen(frozen[user_id].details, segment_of, references, user.role)
+        if user_id not in rows:
+            found[user_id] = expected_of(now.get(user_id, {}), references, user.role)
+            continue
+        details, day = rows[user_id], stood_on(rows[user_id], starts_on)
+        if "parts" in details:
+            found[user_id] = expected_of(frozen_funnel(details), references, user.role, day)
         else:
-            found[user_id] = _expected(now.get(user_id, {}), references, user.role)
+            found[user_id] = _weighed(details, segment_of, references, user.role, day)
     return found
 
 
-def _expected(segments: Mapping[int, Counts], references: References, role: str) -> Expected:
+def stood_on(details: Mapping, starts_on: date) -> date:
+    """The morning whose funnels a snapshot holds."""
+    return starts_on + timedelta(days=details.get("late_days", 0))
+
+
+def frozen_funnel(details: Mapping) -> dict[int, Counts]:
+    """Segment → clients by colour of a row frozen with the colour of every client."""
+    return {
+        int(pk): Counts(**{str(colour): len(kept.get(colour, {}).get("clients", ())) for colour in Colour})
+        for pk, kept in details["parts"].items()
+    }
+
+
+def expected_of(segments: Mapping[int, Counts], references: References, role: str, day: date | None = None) -> Expected:
     resolutions = sum((resolutions_norm(counts) for counts in segments.values()), Fraction(0))
     upgrades = (upgrades_norm(counts, references.reference(pk, role)) for pk, counts in segments.items())
-    return Expected(resolutions, sum(upgrades, Fraction(0)))
+    return Expected(resolutions, sum(upgrades, Fraction(0)), day)
 
 
-def _frozen(details: Mapping, segment_of: Mapping[int, int], references: References, role: str) -> Expected:
+def said_counts(details: Mapping) -> Counts:
+    """Clients by colour as a snapshot tells them."""
     said = details.get("counts", {})
-    counts = Counts(green=said.get("green", 0), yellow=said.get("yellow", 0), red=said.get("red", 0))
+    return Counts(green=said.get("green", 0), yellow=said.get("yellow", 0), red=said.get("red", 0))
+
+
+def _weighed(details: Mapping, segment_of: Mapping[int, int], references: References, role: str, day: date) -> Expected:
+    counts = said_counts(details)
     parts = Counter(segment_of[pk] for pk in details.get("cycles", ()) if pk in segment_of)
     whole = sum(parts.values())
     upgrades = sum(
         (Fraction(n, whole) * upgrades_norm(counts, references.reference(pk, role)) for pk, n in parts.items()),
         Fraction(0),
     )
-    return Expected(resolutions_norm(counts), upgrades)
+    return Expected(resolutions_norm(counts), upgrades, day)
 
 
 def _last_norms(_shape: tuple[()], *, people: list[int], day: date) -> QuerySet:

@@ -106,7 +106,7 @@ def month_pays(*, department: Department, month: date, today: date, user: User |
     done = done_between(department_id=department.pk, first=month, last=max(month, as_of))
     frozen = frozen_forecasts(department_id=department.pk, spans=[span])[span]
     funnels = open_cycles(department.pk).funnels
-    expected = expected_moves(people=people, frozen=frozen, references=references, now=funnels)
+    expected = expected_moves(people=people, frozen=frozen, starts_on=month, references=references, now=funnels)
     # Today's acts are not over: the norm speaks of the days that are.
     judged = as_of if as_of < today else today - timedelta(days=1)
     nothing = figures_of(span, as_of, {}, {}, calendar)

@@ -11,7 +11,7 @@ from fractions import Fraction
 from accounts.models import Department, User
 from common.workdays import PeriodKind
 from kpi.calculator import HeadIndicators, Held, Kpi, Share, Trend, is_at_risk, staff_light
-from kpi.selectors.funnels import FunnelVerdict
+from kpi.selectors.funnels import Expected, FunnelVerdict
 from planning.calculator import Pipeline, attainment
 from planning.constants import Zone
 from planning.rules import Span
@@ -113,6 +113,7 @@ class Board:
     uncredited: int = 0
     head: HeadRow | None = None
     names: Mapping[int, str] = field(default_factory=dict)
+    expected: Mapping[int, Expected] = field(default_factory=dict)  # moves asked of every person a working day
 
     @property
     def is_running(self) -> bool:

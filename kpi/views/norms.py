@@ -14,7 +14,8 @@ from common import clock, formats
 from kpi.calculator import Kpi
 from kpi.constants import NORM_WEEK_DAYS
 from kpi.selectors import Board, PersonRow, board_of, may_approve, references_on
-from kpi.selectors.lines import COUNTED, working_days
+from kpi.selectors.funnels import Expected
+from kpi.selectors.lines import COUNTED, MOVED, working_days
 from kpi.selectors.references import PERSON_KPIS, References
 from kpi.views.board import asked_of
 from kpi.views.cells import label, shown, source_text
@@ -66,17 +67,16 @@ def _row(board: Board, row: PersonRow, kpi: Kpi, references: References, *, lead
         "days": formats.number(working_days(user, board.first, board.as_of)),
         "value": value,
         "source": source,
-        "url": url if leads else "",
+        "url": url if leads or kpi in MOVED else "",
         "norm": shown(kpi, _norm(row, kpi)),
     }
 
 
 def _said(board: Board, user: User, kpi: Kpi, references: References) -> tuple[str, str, str]:
     """What is asked, by whom, and the page it is decided on."""
+    if kpi in MOVED:
+        return _of_funnel(board, user, kpi)
     department = board.department.pk
-    if kpi not in PERSON_KPIS:
-        funnel = address_of("/calculators/funnel/", {"department": department, "user": user.pk})
-        return formats.DASH, _("his funnel: what keeps clients moving in time"), funnel
     month = f"{board.first:%Y-%m}"
     a_day = references.of_plan(kpi, user.role)
     if a_day is not None:
@@ -89,3 +89,18 @@ def _said(board: Board, user: User, kpi: Kpi, references: References) -> tuple[s
     found = references.value(kpi, user.role)
     said = _("%(n)s for %(days)s working days") % {"n": number_text(found.value, 1, short=True), "days": NORM_WEEK_DAYS}
     return said, source_text(found.source), address_of("/kpi/references/", {"department": department})
+
+
+def _of_funnel(board: Board, user: User, kpi: Kpi) -> tuple[str, str, str]:
+    """The clients of the funnel the norm was taken from, which is not always the present one."""
+    expected = board.expected.get(user.pk, Expected())
+    asked = expected.resolutions if kpi is Kpi.RESOLUTIONS else expected.upgrades
+    said = _("%(n)s a working day") % {"n": number_text(asked, 4, short=True)}
+    source = (
+        _("his funnel as it stands now")
+        if expected.stood_on is None
+        else _("his funnel of %(day)s") % {"day": formats.date_num(expected.stood_on)}
+    )
+    day = board.span.period.starts_on.isoformat()
+    where = {"of": str(kpi), "period": str(board.kind), "day": day, "user": user.pk}
+    return said, source, address_of("/kpi/norms/clients/", where)

@@ -36,6 +36,7 @@ class FrozenLine:
     counts: Mapping[Colour, int] = field(default_factory=dict)
     clients: int | None = None
     has_amounts: bool = False  # whether the amount of each client was kept
+    has_payments: bool = False  # whether any money was in by then
     rates: Mapping[str, Mapping[Colour, Fraction]] = field(default_factory=dict)
 
     @property
@@ -95,6 +96,7 @@ def _line(
         counts={} if counts is None else {colour: counts.get(str(colour), 0) for colour in Colour},
         clients=None if cycles is None else len({clients[pk] for pk in cycles if pk in clients}),
         has_amounts="parts" in row.details,
+        has_payments=bool(row.details.get("payments", paid and Decimal(paid))),
         rates={
             segments[pk]: {Colour(name): Fraction(rate) for name, rate in rates.items()}
             for pk, rates in row.details.get("conversions", {}).items()

@@ -17,6 +17,7 @@ from planning.models import ForecastSnapshot
 from planning.rules import ALL_KINDS, Span, span_of
 from planning.selectors import department_figures, forecast_for, forecast_inputs
 from planning.selectors.forecast import Inputs, SpanForecast, manager_funnels
+from planning.selectors.frozen_paid import credits_between
 from planning.selectors.frozen_parts import amounts_to_keep
 
 
@@ -62,15 +63,23 @@ def forecast_rows(
     *, department: Department, spans: Mapping[PeriodKind, Span], inputs: Inputs, day: date, at: datetime
 ) -> list[ForecastSnapshot]:
     """Unsaved snapshots of periods that begin on `day`, of funnels as they stood in the morning of `inputs.day`."""
-    figures = department_figures(
-        department_id=department.pk, day=day, as_of=inputs.day - timedelta(days=1), kinds=list(spans)
+    as_of = inputs.day - timedelta(days=1)
+    figures = department_figures(department_id=department.pk, day=day, as_of=as_of, kinds=list(spans))
+    credits = credits_between(
+        department_id=department.pk, first=min(span.facts_from for span in spans.values()), last=as_of
     )
     rows = []
     funnels = manager_funnels(inputs, {})
     for kind, span in spans.items():
-        paid = {user_id: of_person[kind].fact for user_id, of_person in figures.people.items()}
+        paid = dict.fromkeys(figures.people, Decimal("0.00"))
+        payments: dict[int, list[int]] = {}
+        for pk, user_id, _day, amount in (one for one in credits if span.facts_from <= one[2] <= span.facts_to):
+            paid[user_id] = paid.get(user_id, Decimal("0.00")) + amount
+            payments.setdefault(user_id, []).append(pk)
         made = forecast_for(inputs=inputs, span=span, paid=paid, target=figures.whole[kind].plan)
         kept = amounts_to_keep(inputs, funnels, made.days_left)
+        for user_id, of_person in kept.items():
+            of_person["payments"] = payments.get(user_id, [])
         rows += _rows(department, span, inputs, made, kept, (inputs.day - day).days, at)
     return rows
 

@@ -2,6 +2,7 @@ from planning.views.acts import plan_acts
 from planning.views.exports import plan_export
 from planning.views.frozen import verification_forecast
 from planning.views.frozen_amounts import verification_amounts
+from planning.views.frozen_paid import verification_paid
 from planning.views.page import plan_fact
 from planning.views.parts import plan_parts
 from planning.views.parts_book import parts_export
@@ -19,4 +20,5 @@ __all__ = [
     "verification_amounts",
     "verification_clients",
     "verification_forecast",
+    "verification_paid",
 ]

@@ -22,6 +22,7 @@ from planning.rules import previous_day, span_of
 from planning.selectors.frozen import Frozen, FrozenLine, frozen_forecast
 from planning.views.cells import bias_text, payments_between, percent_of, trust
 from planning.views.frozen_amounts import amounts_url
+from planning.views.frozen_paid import paid_url
 from planning.views.page import period_asked
 from planning.views.scope import Scope, chosen
 
@@ -72,6 +73,7 @@ def _row(one: FrozenLine, span: Any, asked: dict[str, str], *, is_open: bool) ->
         "name": one.user.full_name,
         "forecast": formats.money(one.forecast),
         "paid_before": formats.money(one.paid_before) if one.paid_before is not None else "",
+        "paid_url": paid_url({**who, **asked}) if is_open and one.has_payments else "",
         "rest": formats.money(one.forecast - one.paid_before) if one.paid_before is not None else "",
         "rest_url": amounts_url({**who, **asked}) if is_open and one.has_amounts and one.clients else "",
         "is_frozen": one.is_frozen,

@@ -123,6 +123,7 @@ TABLE: dict[str, Row] = {
     "password_reset_link": Row("404 rest", "404 rest", {"pk": "user", "token": "user"}, public=True),
     "logout": Row(POST="303 rest", public=True),
     "set_language": Row(POST="303 rest", public=True),
+    "favicon": Row("302 rest", public=True),
     "healthz": Row("200 rest", public=True),
     "readyz": Row("200 rest", public=True),
     "metrics": Row("404 rest", public=True),
@@ -333,6 +334,8 @@ TABLE: dict[str, Row] = {
     "verification_forecast@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
     "verification_amounts": Row("200 sellers; 404 rest"),  # the clients are always somebody's
     "verification_amounts@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
+    "verification_paid": Row("200 sellers; 404 rest"),  # so are the payments
+    "verification_paid@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
     "verification_clients": Row(SALES),
     "verification_clients@manager": Row("200 owner head director; 404 rest", query="?user={user}"),
     "plan_target": Row(LEADS, "422 heads director; 404 rest"),
@@ -379,6 +382,9 @@ TABLE: dict[str, Row] = {
     "kpi_norms": Row(SALES, query="?of=productive_calls"),
     "kpi_norms@manager": Row("200 owner head director; 404 rest", query="?of=productive_calls&user={user}"),
     "kpi_norms@nothing": Row("404 rest"),
+    "kpi_norm_clients": Row("200 sellers; 404 rest", query="?of=upgrades"),  # the clients are always somebody's
+    "kpi_norm_clients@manager": Row("200 owner head director; 404 rest", query="?of=upgrades&user={user}"),
+    "kpi_norm_clients@nothing": Row("404 rest", query="?of=offers&user={user}"),
     "kpi_list@nothing": Row("404 rest"),
     "kpi_export": Row(LEADS),
     "kpi_export@department": Row("200 head director; 404 rest", query="?department={department}"),

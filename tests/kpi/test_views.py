@@ -8,11 +8,13 @@ from html import unescape
 
 import pytest
 
-from funnels.models import Contact, DepartmentReview, Task
+from clients.models import Client
+from funnels.models import Contact, DepartmentReview, SalesCycle, Task
 from kpi.calculator import PayScheme as Terms
 from kpi.models import PayScheme, PayStatement, ReferenceKPI
 from kpi.services import save_scheme, set_reference
 from planning.calculator import PlanInput
+from planning.models import ForecastSnapshot
 from planning.selectors.proposal import propose
 from planning.services import freeze_forecasts, make_month_plan, set_month_target
 from tests.budget import MOST_QUERIES, cost_of
@@ -116,6 +118,66 @@ def test_a_norm_of_the_board_opens_whose_days_it_is_made_of(as_user, cast):
     own = as_user(cast.ivanova).get("/kpi/norms/?of=productive_calls").context["rows"]
     assert [(row["name"], row["url"]) for row in own] == [(cast.ivanova.full_name, "")]
     assert as_user(cast.ivanova).get(f"/kpi/norms/?of=offers&user={cast.petrov.pk}").status_code == 404
+
+
+def test_a_norm_of_moves_opens_the_clients_it_was_counted_from_as_they_stood_that_morning(
+    as_user, cast, django_assert_max_num_queries
+):
+    with on(date(2026, 11, 3), 0, 30):  # the night of the 1st came two days late
+        for colour, segment, pieces in (("red", cast.medium, 4), ("yellow", cast.medium, 3), ("green", cast.small, 2)):
+            for _each in range(pieces):
+                open_cycle(cast, cast.ivanova, colour, segment=segment)
+        whole = open_cycle(cast, cast.petrov, "red")
+        old = {"counts": {"red": 1, "yellow": 0, "green": 0}, "cycles": [whole.pk]}
+        ForecastSnapshot.objects.create(
+            department=cast.sales, user=cast.petrov, period="month", starts_on=NOVEMBER, ends_on=date(2026, 11, 30),
+            amount=0, details=old, frozen_at="2026-11-01T00:30Z",
+        )  # fmt: skip
+        freeze_forecasts(day=NOVEMBER)
+    SalesCycle.objects.filter(owner=cast.ivanova, colour="red").update(colour="green", segment=cast.large)
+    gone = SalesCycle.objects.filter(owner=cast.ivanova, colour="yellow")
+    Client.objects.filter(pk__in=gone.values("client")).update(owner=cast.belov, department=cast.other)
+    gone.update(owner=cast.belov)
+    open_cycle(cast, cast.ivanova, "green")
+    fresh = make_user("fresh", "hunter", cast.sales)  # nothing was frozen for him
+    open_cycle(cast, fresh, "yellow"), open_cycle(cast, fresh, "none")
+    head = as_user(cast.volkov)
+    p = {one: {"red": one.p_red, "yellow": one.p_yellow, "green": one.p_green} for one in (cast.medium, cast.small)}
+    ups = 4 * p[cast.medium]["red"] + 3 * p[cast.medium]["yellow"] + 2 * p[cast.small]["green"]
+    each = Fraction(7, 50)
+    wanted = {
+        "resolutions": {cast.ivanova: 9 * each, cast.petrov: each, fresh: each},
+        "upgrades": {
+            cast.ivanova: each * Fraction(ups) / 100,
+            cast.petrov: each * Fraction(p[cast.medium]["red"]) / 100,
+            fresh: each * Fraction(p[cast.medium]["yellow"]) / 100,
+        },
+    }
+    for of, people in wanted.items():
+        rows = {row["name"]: row for row in head.get(f"/kpi/norms/?period=month&of={of}").context["rows"]}
+        for user, asked in people.items():
+            row = rows[user.full_name]
+            with django_assert_max_num_queries(16):
+                page = head.get(row["url"])
+            told = page.context
+            assert Fraction(told["asked"].replace(",", ".")) == asked, (of, user)
+            assert row["value"].startswith(told["asked"]) and number(row["norm"]) == int(asked * 13 + Fraction(1, 2))
+            text = unescape(page.content.decode())
+            assert f"до целого {row['norm']}." in text and told["number"] == str(len(told["rows"]))
+            if user != cast.petrov:
+                assert sum(Fraction(one["asked"].replace(",", ".")) for one in told["rows"]) == asked
+        lamps = [str(one["lamp"]) for one in head.get(rows[cast.ivanova.full_name]["url"]).context["rows"]]
+        assert [sum(f"lamp-{colour}" in lamp for lamp in lamps) for colour in ("red", "yellow", "green")] == [4, 3, 2]
+        assert rows[cast.ivanova.full_name]["source"] == "его воронка на 03.11"
+        assert "на утро 03.11," in head.get(rows[cast.ivanova.full_name]["url"]).context["stood"]
+        assert rows[fresh.full_name]["source"] == "его воронка как она есть сейчас"
+        assert "не замораживали" in head.get(rows[fresh.full_name]["url"]).context["stood"]
+        assert "красный 1, жёлтый 0, зелёный 0" in head.get(rows[cast.petrov.full_name]["url"]).context["say"]
+    url = f"/kpi/norms/clients/?of=upgrades&period=month&user={cast.ivanova.pk}"
+    own = as_user(cast.ivanova).get(url).context["rows"]
+    assert len(own) == 9 and sum(one["client"] == "Клиент другого менеджера" and not one["url"] for one in own) == 3
+    for stranger in (cast.petrov, cast.boss, cast.accountant, cast.quality):
+        assert as_user(stranger).get(url).status_code == 404
 
 
 def number(text):

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from deals.models import Offer
+from deals.models import Offer, Payment
+from deals.services import cancel_payment
 from funnels.models import Contact, Movement, Ownership, SalesCycle
 from journal.models import AuditEvent
 from planning.calculator import stage_rates
@@ -27,6 +28,7 @@ from tests.planning.walking import cases_of, figures_in, number_of, rows_under, 
 PATH = "/calculators/passages/"
 AMOUNTS = "/plan/verification/amounts/"
 FROZEN = "/plan/verification/forecast/"
+PAID = "/plan/verification/paid/"
 TODAY = date(2026, 11, 20)
 EARLIEST = TODAY - timedelta(days=90)
 RANK = {"red": 1, "yellow": 2, "green": 3}
@@ -436,6 +438,59 @@ def test_a_frozen_amount_is_what_the_client_was_expected_to_bring_on_that_day(as
     assert as_user(cast.belov).get(f"{AMOUNTS}?user={cast.petrov.pk}").status_code == 404
     assert as_user(cast.volkov).get(AMOUNTS).status_code == 404
     assert len(as_user(cast.petrov).get(f"{AMOUNTS}?period=month").context["rows"]) == 5
+
+
+def kopecks(text):
+    return Decimal(text.replace(NBSP, "").replace("₽", "").replace(",", ".").replace("−", "-"))
+
+
+def test_what_was_paid_by_then_opens_the_payments_that_were_in_and_neither_late_nor_cancelled_ones_change_it(
+    as_user, cast
+):
+    def in_october(user, **money):
+        cycle = owned(cast, user).cycle
+        return [paid(cast, user, amount, date(2026, 10, int(day[1:])), cycle) for day, amount in money.items()]
+
+    old = {"department": cast.sales, "period": "month", "starts_on": date(2026, 10, 1), "ends_on": date(2026, 10, 31)}
+    for user, said in ((cast.kuznetsova, "26000.00"), (cast.smirnova, "5.00")):  # frozen without their payments
+        ForecastSnapshot.objects.create(
+            user=user, amount=100_000, details={"paid": said, "late_days": 5}, frozen_at="2026-10-06T00:30Z", **old
+        )
+    with on(date(2026, 10, 6), 0, 30):  # the night comes five days late
+        was_wrong = in_october(cast.ivanova, d1="1", d2="100000.10", d3="-20000.05", d5="7.77", d6="333")[0]
+        cancel_payment(payment=was_wrong, actor=cast.accountant, reason="ошибка")
+        paid(cast, cast.ivanova, "4444", date(2026, 9, 30))
+        in_october(cast.petrov, d2="50000")
+        stood = in_october(cast.kuznetsova, d3="26000")[0]
+        freeze_forecasts(day=date(2026, 10, 1))
+    # Money of those days that is entered later, or turns out to be a mistake, was not known then.
+    in_october(cast.ivanova, d3="9999")
+    late = in_october(cast.kuznetsova, d4="4000")[0]
+    Payment.objects.filter(pk=late.pk).update(entered_at="2026-10-07T09:00Z")
+    for payment in (stood, Payment.objects.get(amount=Decimal("100000.10"))):
+        cancel_payment(payment=payment, actor=cast.accountant, reason="ошибка")
+    head = as_user(cast.volkov)
+    rows = {row["name"]: row for row in head.get(f"{FROZEN}?period=month").context["rows"]}
+    wanted = {cast.ivanova: ("80007.82", 3), cast.petrov: ("50000", 1), cast.kuznetsova: ("26000", 1)}
+    for user, (money, number) in wanted.items():
+        row = rows[user.full_name]
+        listed = head.get(row["paid_url"])
+        parts = [kopecks(one["amount"]) for one in listed.context["rows"]]
+        assert len(parts) == number and sum(parts) == kopecks(row["paid_before"]) == Decimal(money), user
+        assert listed.context["total"] == row["paid_before"] and row["paid_before"] in listed.content.decode()
+    notes = [one["note"] for one in head.get(rows[cast.ivanova.full_name]["paid_url"]).context["rows"]]
+    assert sorted(bool(note) for note in notes) == [False, False, True]
+    told = plain(head.get(rows[cast.kuznetsova.full_name]["paid_url"]))
+    assert "Снимок хранит одну сумму; эти платежи тех дней действовали, когда его заморозили." in told
+    told = plain(head.get(rows[cast.smirnova.full_name]["paid_url"]))
+    assert "Снимок хранит одну сумму, 5 ₽; платежи тех дней, которые по записям тогда действовали, дают 0 ₽." in told
+    assert rows[cast.orlov.full_name]["paid_url"] == ""
+    assert (
+        as_user(cast.petrov).get(f"{PAID}?period=month").context["total"] == rows[cast.petrov.full_name]["paid_before"]
+    )
+    assert as_user(cast.petrov).get(f"{PAID}?period=month&user={cast.ivanova.pk}").status_code == 404
+    assert as_user(cast.belov).get(f"{PAID}?user={cast.petrov.pk}").status_code == 404
+    assert as_user(cast.volkov).get(PAID).status_code == 404
 
 
 def page_cost(browser, url) -> int:
