@@ -389,6 +389,16 @@ FIRST = (
         "    if False:\n",
         ("tests/journal/test_idempotency.py",),
     ),
+    Place(
+        "two heads propose reference values at once",
+        "kpi/services/references.py",
+        '    Department.objects.select_for_update(of=("self",), no_key=True).filter(pk=department.pk).first()\n',
+        "    pass\n",
+        (
+            "tests/kpi/test_races.py"
+            "::test_a_proposal_that_is_approved_while_others_replace_it_is_either_in_force_or_refused",
+        ),
+    ),
 )
 
 PLACES = SCOPES + RIGHTS + SIGNED + FIRST
