@@ -32,13 +32,14 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from common.errors import ActError, GuardFailed, Invalid, Missing, NotAllowed
 from common.htmx import redirect, toast, wants_fragment
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 Way = tuple[str, str]  # address of the form that adds a missing fact, and its caption
 
 
@@ -107,7 +108,7 @@ def answers_refusals(view: View) -> View:
     """Turns a refusal that left the view into its status: a toast for a fragment, a page otherwise."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except PermissionDenied as error:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import IO, Any, Final
 
 import xlsxwriter
+from django.http import FileResponse
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PLAIN: Final = {
@@ -54,3 +55,10 @@ def write_book(
     book.close()
     place.seek(0)
     return place, count
+
+
+def book_response(file: IO[bytes], name: str) -> FileResponse:
+    """The book as a download called `name`.xlsx, which no cache between may keep."""
+    response = FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)
+    response["Cache-Control"] = "private, no-store"
+    return response

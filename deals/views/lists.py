@@ -18,7 +18,7 @@ from accounts.models import Department, User
 from accounts.views.proof import ask_proof_for_rows
 from clients.models import Segment
 from common import clock, formats
-from common.books import XLSX
+from common.books import book_response
 from common.htmx import wants_fragment
 from common.paging import keyset_page
 from deals import selectors
@@ -182,14 +182,7 @@ def documents_export(request: HttpRequest) -> HttpResponse | FileResponse:
         object_type=f"deals.{asked.tab.name}",
         after={"count": count, **filters},
     )
-    response = FileResponse(
-        book,
-        as_attachment=True,
-        filename=f"{asked.tab.name}-{clock.today():%Y-%m-%d}.xlsx",
-        content_type=XLSX,
-    )
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return book_response(book, f"{asked.tab.name}-{clock.today():%Y-%m-%d}")
 
 
 def _tabs(request: HttpRequest, tab: Tab) -> list[dict[str, Any]]:

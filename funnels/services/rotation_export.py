@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import IO
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -21,8 +23,8 @@ from journal.services import record
 
 
 @transaction.atomic
-def export_history(*, actor: User, wanted: RotationFilter) -> bytes:
-    """XLSX of the closed orders in the actor's scope. Raises NotAllowed for everybody but head and director."""
+def export_history(*, actor: User, wanted: RotationFilter) -> IO[bytes]:
+    """A workbook of the closed orders in the actor's scope. Raises NotAllowed for everybody but head and director."""
     if not sees_whole_queue(actor) or not actor.is_active:
         raise NotAllowed(_("Only the head and the director export rotations."))
     heads = [_("Flagged"), _("Client"), _("Colour"), _("Days"), _("Amount, ₽")]
@@ -44,8 +46,7 @@ def export_history(*, actor: User, wanted: RotationFilter) -> bytes:
     )
     book, count = write_book(heads, lines, sheet=_("Rotation"), widths=(12, 24))
     record(action="rotation.export", obj=actor, actor=actor, after={"rows": count, "filter": _plain(wanted)})
-    with book:
-        return book.read()
+    return book
 
 
 def _plain(wanted: RotationFilter) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +18,7 @@ from accounts.selectors import calendar
 from accounts.views.proof import ask_proof_for_rows
 from common import clock
 from common.acts import answers_refusals, attempt, done
+from common.books import book_response
 from common.errors import NotAllowed
 from common.htmx import wants_fragment
 from funnels.forms import DistributionForm, RecipientForm, RotationFilterForm, RotationStartForm
@@ -50,7 +51,6 @@ from funnels.services import (
 from funnels.views.fetching import person_of
 
 ROTATION_CHANGED = "rotationChanged"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_GET
@@ -101,15 +101,13 @@ def rotation_history(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @answers_refusals
-def rotation_export(request: HttpRequest) -> HttpResponse:
+def rotation_export(request: HttpRequest) -> HttpResponse | FileResponse:
     person = _reader(request)
     wanted = _filters(request, person, is_history=True).wanted()
     if sees_whole_queue(person) and (asked := ask_proof_for_rows(request, wanted.narrow(history_orders(person)))):
         return asked
-    content = export_history(actor=person, wanted=wanted)
-    response = HttpResponse(content, content_type=XLSX)
-    response.headers["Content-Disposition"] = f'attachment; filename="rotation-{clock.today():%Y-%m-%d}.xlsx"'
-    return response
+    book = export_history(actor=person, wanted=wanted)
+    return book_response(book, f"rotation-{clock.today():%Y-%m-%d}")
 
 
 @require_http_methods(["GET", "POST"])

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import User
 from common import clock
 from common.acts import answers_refusals, done
-from common.books import XLSX, write_book
+from common.books import book_response, write_book
 from journal.services import record
 from kpi import services
 from kpi.selectors import PersonRow, board_of, may_approve
@@ -37,10 +37,7 @@ def kpi_export(request: HttpRequest) -> HttpResponse | FileResponse:
     file, count = write_book(head, (_cells(row) for row in board.rows))
     after = {"rows": count, "from": board.first, "to": board.as_of}
     record(action="kpi.export", obj=scope.department, actor=viewer, after=after)
-    name = f"kpi-{board.span.period.starts_on:%Y-%m-%d}.xlsx"
-    response = FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return book_response(file, f"kpi-{board.span.period.starts_on:%Y-%m-%d}")
 
 
 def _cells(row: PersonRow) -> list[Any]:

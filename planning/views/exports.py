@@ -13,17 +13,16 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from accounts.selectors import calendar as production_calendar
 from common import clock
-from common.books import XLSX, write_book
+from common.books import book_response, write_book
 from common.snapshots import snapshot
-from common.workdays import PeriodKind
 from deals.selectors import may_export
 from journal.services import record
-from planning.choices import PeriodKind as PeriodLabel
 from planning.rules import ALL_KINDS, span_of
 from planning.selectors.board import Board, board_of
 from planning.selectors.counts import SHOWN_ACTS, Counts, count_acts, no_counts
 from planning.selectors.figures import Figures
 from planning.views.cells import ACT_LABELS, percent_of
+from planning.views.figures_book import figures_cells, figures_head
 from planning.views.page import period_asked
 from planning.views.scope import chosen
 
@@ -38,14 +37,7 @@ def plan_export(request: HttpRequest) -> HttpResponse | FileResponse:
     kind, day = period_asked(request)
     head = [
         _("Whose plan"),
-        _("Period"),
-        _("From"),
-        _("To"),
-        _("As of"),
-        _("Plan, ₽"),
-        _("Plan to date, ₽"),
-        _("Fact, ₽"),
-        _("Fact to plan, %"),
+        *figures_head(),
         _("Needed a day, ₽"),
         *(str(ACT_LABELS[name]) for name in SHOWN_ACTS),
         _("Forecast, ₽"),
@@ -65,9 +57,7 @@ def plan_export(request: HttpRequest) -> HttpResponse | FileResponse:
         actor=viewer,
         after={"rows": count, "period": str(kind), "day": day},
     )
-    response = FileResponse(file, as_attachment=True, filename=f"plan-fact-{day:%Y-%m-%d}.xlsx", content_type=XLSX)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return book_response(file, f"plan-fact-{day:%Y-%m-%d}")
 
 
 def _lines(board: Board, counts: Any) -> Iterator[list[Any]]:
@@ -76,31 +66,20 @@ def _lines(board: Board, counts: Any) -> Iterator[list[Any]]:
     user_id = board.user.pk if board.user else None
     for kind in ALL_KINDS:
         extra = (board.forecast, board.verification) if kind is board.kind else (None, None)
-        yield _line(whole, kind, board.by_kind[kind], counts.get((user_id, kind)), *extra)
+        yield _line(whole, board.by_kind[kind], counts.get((user_id, kind)), *extra)
     if board.user is not None:
         return
     for line in board.lines:
         for kind in ALL_KINDS:
             extra = (line.forecast, line.verification) if kind is board.kind else (None, None)
-            figures = line.by_kind[kind]
-            yield _line(line.user.full_name, kind, figures, counts.get((line.user.pk, kind)), *extra)
+            yield _line(line.user.full_name, line.by_kind[kind], counts.get((line.user.pk, kind)), *extra)
 
 
-def _line(
-    name: str, kind: PeriodKind, figures: Figures, counts: Counts | None, forecast: Decimal | None, verified: Any
-) -> list[Any]:
-    period = figures.span.period
+def _line(name: str, figures: Figures, counts: Counts | None, forecast: Decimal | None, verified: Any) -> list[Any]:
     numbers = counts or no_counts()
     return [
         name,
-        str(PeriodLabel(str(kind)).label),
-        period.starts_on,
-        period.ends_on,
-        min(figures.as_of, figures.span.facts_to),
-        figures.plan,
-        figures.plan_to_date,
-        figures.fact,
-        percent_of(figures.attainment),
+        *figures_cells(figures),
         figures.needed_per_day if figures.days_left else None,
         *(numbers[name] for name in SHOWN_ACTS),
         forecast,

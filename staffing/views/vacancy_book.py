@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.views.proof import ask_proof_for_rows
 from common import clock
-from common.books import XLSX, write_book
+from common.books import book_response, write_book
 from journal.services import record
 from staffing.models import Vacancy
 from staffing.views.calculator.texts import bottleneck_name
@@ -50,11 +50,7 @@ def vacancies_export(request: HttpRequest) -> HttpResponse | FileResponse:
         object_type="staffing.vacancy",
         after={"count": count, **asked.address},
     )
-    response = FileResponse(
-        file, as_attachment=True, filename=f"vacancies-{clock.today():%Y-%m-%d}.xlsx", content_type=XLSX
-    )
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return book_response(file, f"vacancies-{clock.today():%Y-%m-%d}")
 
 
 def _all(rows: Any) -> Iterator[Vacancy]:

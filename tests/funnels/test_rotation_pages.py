@@ -176,7 +176,7 @@ def test_the_history_is_exported_by_head_and_director_alone_and_signed(cast, as_
         execute_rotations(day=FRIDAY)
         answer = as_user(cast.volkov).get("/rotation/history/export/")
         assert as_user(cast.ivanova).get("/rotation/history/export/").status_code == 403
-    sheet = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(answer.getvalue())).get_sheet_by_index(0).to_python()
     assert [row[1] for row in sheet[1:]] == ["=2+2"]
     event = AuditEvent.objects.get(action="rotation.export")
     assert (event.actor_id, event.after["rows"]) == (cast.volkov.pk, 1)

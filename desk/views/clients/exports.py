@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.views.proof import ask_proof_for_rows
 from clients.models import Client
 from common import clock
-from common.books import XLSX, write_book
+from common.books import book_response, write_book
 from desk.selectors import clients as lists
 from desk.selectors.work import with_work
 from desk.views.clients.asked import Asked
@@ -54,5 +54,4 @@ def client_export(request: HttpRequest) -> HttpResponse | FileResponse:
         actor=asked.viewer,
         after={"rows": count, "filter": asked.query.urlencode()[:500]},
     )
-    name = f"clients-{clock.today():%Y-%m-%d}.xlsx"
-    return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
+    return book_response(file, f"clients-{clock.today():%Y-%m-%d}")

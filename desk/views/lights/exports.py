@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from common.books import XLSX, write_book
+from common.books import book_response, write_book
 from desk.selectors.lights import Line, lights_of
 from desk.views.lights.rows import percent_of, role_of
 from desk.views.scope import department_asked
@@ -44,8 +44,7 @@ def lights_export(request: HttpRequest) -> HttpResponse | FileResponse:
     lines = [*board.lines, *([board.whole] if board.whole else [])]
     file, count = write_book(head, (_cells(line, department.name) for line in lines))
     record(action="lights.export", obj=department, actor=cast(User, request.user), after={"rows": count})
-    name = f"lights-{board.today:%Y-%m-%d}.xlsx"
-    return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
+    return book_response(file, f"lights-{board.today:%Y-%m-%d}")
 
 
 def _cells(line: Line, department: str) -> list[Any]:

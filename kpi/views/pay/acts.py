@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import Department, User
 from common import clock, formats
 from common.acts import answers_refusals, done
-from common.books import XLSX, write_book
+from common.books import book_response, write_book
 from journal.services import record
 from kpi import services
 from kpi.models import PayStatement
@@ -70,9 +70,7 @@ def pay_export(request: HttpRequest) -> HttpResponse | FileResponse:
     file, count = write_book(head, lines)
     after = {"rows": count, "month": month, "closed": bool(closed)}
     record(action="pay.export", obj=department, actor=viewer, after=after)
-    response = FileResponse(file, as_attachment=True, filename=f"pay-{month:%Y-%m}.xlsx", content_type=XLSX)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return book_response(file, f"pay-{month:%Y-%m}")
 
 
 def _live_cells(line: MonthPay) -> list[Any]:

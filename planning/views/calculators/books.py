@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from common.books import XLSX, write_book
+from common.books import book_response, write_book
 from common.money import Exact
 from journal.services import record
 from planning.calculator import WrongInput, decompose
@@ -125,7 +125,7 @@ def funnel_book(request: HttpRequest) -> FileResponse:
 def _book(place: Place, name: str, head: list[str], lines: Iterable[list[Any]]) -> FileResponse:
     file, count = write_book(head, lines)
     record(action="calculation.export", obj=place.department, actor=place.viewer, after={"rows": count})
-    return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)
+    return book_response(file, name)
 
 
 def _number(value: Exact | None, places: int = 2) -> Decimal | None:

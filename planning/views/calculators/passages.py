@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from clients.models import Client
 from common import formats, markup
-from common.books import XLSX, write_book
+from common.books import book_response, write_book
 from common.fields import DayField
 from common.paging import keyset_page
 from funnels.choices import Colour as ColourLabel
@@ -101,8 +101,7 @@ def passages_book(request: HttpRequest) -> FileResponse:
         head = [_("Client"), _("Manager"), _("Segment"), _("From"), _("To"), _("Since"), _("Day"), _("Days")]
         file, count = write_book([*head, _("Success")], _case_lines(asked))
     record(action="calculation.export", obj=asked.place.department, actor=asked.place.viewer, after={"rows": count})
-    name = f"passages-{asked.stage}-{asked.day:%Y-%m-%d}.xlsx"
-    return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
+    return book_response(file, f"passages-{asked.stage}-{asked.day:%Y-%m-%d}")
 
 
 def stage_name(stage: str) -> str:

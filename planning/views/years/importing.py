@@ -19,7 +19,7 @@ from accounts.models import User
 from clients.readers import ReadError
 from common import formats
 from common.acts import answers_refusals
-from common.books import XLSX, write_book
+from common.books import book_response, write_book
 from common.errors import Invalid
 from common.htmx import redirect
 from planning.readers import TABLE_BYTES, TABLE_ROWS, Fault, TargetRow, lines_for, read_targets, template_head
@@ -92,9 +92,7 @@ def import_template(request: HttpRequest) -> FileResponse:
     names = [(one.name, "") for one in departments]
     names += [(user.department.name if user.department else "", _unique_name(user, people)) for user in people]
     file, _count = write_book(template_head(), lines_for(names), widths=(28, 16))
-    response = FileResponse(file, as_attachment=True, filename="targets.xlsx", content_type=XLSX)
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return book_response(file, "targets")
 
 
 def _unique_name(user: User, people: list[User]) -> str:
