@@ -19,12 +19,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from common.ids import LARGEST_ID
 from common.paging import DEFAULT_PAGE_SIZE, keyset_page
 from common.problems import CONTENT_TYPE
 
 MOST_ROWS: Final = 200
 LARGEST_BODY: Final = 5 * 1024 * 1024
-LARGEST_ID: Final = 2**63 - 1
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
 

@@ -12,6 +12,8 @@ from typing import Any, Final, Generic, TypeVar
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Field, IntegerField, Model, Q, QuerySet, Subquery
 
+from common.ids import LARGEST_ID
+
 DEFAULT_PAGE_SIZE: Final = 50
 _LONGEST_CURSOR: Final = 8192
 
@@ -231,7 +233,7 @@ def _typed(column: Any, plain: Any) -> Any:
     value = target.to_python(plain)
     if value is None or (isinstance(value, datetime) and value.tzinfo is None):
         raise ValueError("no value of the column")
-    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+    if isinstance(value, int) and not -LARGEST_ID - 1 <= value <= LARGEST_ID:
         raise ValueError("out of range")
     if isinstance(value, Decimal) and not value.is_finite():
         raise ValueError("not finite")

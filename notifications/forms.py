@@ -2,9 +2,11 @@
 
 from django import forms
 
+from common.ids import LARGEST_ID
+
 
 class PageForm(forms.Form):
-    before_id = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    before_id = forms.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
 
     def before(self) -> int | None:
         """The id from which the page goes on; None for the first page or nonsense."""

@@ -14,6 +14,7 @@ from clients.choices import ClientKind, SizeLabel
 from clients.models import Category, Client, Segment, Source
 from clients.selectors import CARD_FIELDS
 from common.errors import Invalid
+from common.ids import LARGEST_ID
 from common.requisites import check_inn, check_kpp, check_ogrn
 from common.text import TextError, clean_text
 
@@ -38,7 +39,6 @@ READ_ONLY: Final = (
     )
     - CARD_FIELDS
 )
-_BIGGEST_KEY: Final = 2**63
 
 
 def colour_refusal() -> str:
@@ -153,7 +153,7 @@ def _entry(key: str, value: Any, client: Client | None) -> Any:
     pk = value.pk if isinstance(value, model) else value
     if isinstance(pk, str) and pk.isascii() and pk.isdigit() and len(pk) < 19:
         pk = int(pk)
-    if not isinstance(pk, int) or isinstance(pk, bool) or not 0 < pk < _BIGGEST_KEY:
+    if not isinstance(pk, int) or isinstance(pk, bool) or not 0 < pk <= LARGEST_ID:
         raise ValueError(_("Choose one of the values."))
     entry = model._default_manager.filter(pk=pk).first()
     is_kept = client is not None and getattr(client, f"{key}_id") == pk

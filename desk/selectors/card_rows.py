@@ -13,6 +13,7 @@ from accounts.selectors import ScopeShape, scope_of, viewer_of
 from clients.choices import Section
 from clients.models import Client, ContactPerson, Email, Phone
 from clients.querysets import free_to_take_q
+from common.ids import LARGEST_ID
 from common.prepared import Prepared
 from funnels.choices import TaskKind
 from funnels.models import (
@@ -30,12 +31,11 @@ from funnels.models import (
 from telephony.models import Call
 
 PAGE_SIZE = 30  # of the history
-_GREATEST_ID = 2**63 - 1
 
 
 def client_of(viewer: User, pk: int) -> Client | None:
     """The client, if the person may see him; any number may stand in an address."""
-    if pk > _GREATEST_ID:
+    if pk > LARGEST_ID:
         return None
     shape, values = scope_of(viewer)
     return next(iter(_clients.models(shape, client=pk, **values)), None)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from clients.models import Client
 from common import clock, formats, markup
+from common.ids import LARGEST_ID
 from common.prepared import Prepared
 from desk.selectors import card_rows
 from desk.selectors.card_rows import PAGE_SIZE
@@ -323,4 +324,4 @@ def _decode(cursor: str) -> Place | None:
         place = (moment, int(rank), int(pk))
     except (ValueError, OverflowError, OSError):
         return None
-    return place if 0 <= place[1] <= COLOUR and 0 <= place[2] < 2**63 and len(cursor) < 64 else None
+    return place if 0 <= place[1] <= COLOUR and 0 <= place[2] <= LARGEST_ID and len(cursor) < 64 else None
