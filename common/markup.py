@@ -8,7 +8,7 @@ import html
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import cache, lru_cache, wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from django.db.models import Field, Model
 from django.utils.html import conditional_escape
@@ -31,6 +31,8 @@ _SIGNS = {
     "green": ("M8 1a7 7 0 1 0 0 14A7 7 0 1 0 8 1z", "M5 8.2l2.1 2.1L11 6.2"),
 }
 
+
+ANY_PK: Final = 2**60  # stands for a row's number in what is drawn once for all rows; replaced by the real one
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -172,13 +172,10 @@ def _act_words(name: str) -> SafeString:
     return markup.piece("{}{}", markup.icon(icon), words)
 
 
-_ANY_PK: Final = 2**60  # stands for a client's number in a menu that is drawn once
-
-
 @markup.remembered
 def _menu_of_any(target: str | None, works: bool) -> str:
     """What the ⋯ of a card offers: the same five links for every client of a state, the number in them aside."""
-    pk, link = _ANY_PK, '<a class="menu-item" href="{0}">{1}</a>'
+    pk, link = markup.ANY_PK, '<a class="menu-item" href="{0}">{1}</a>'
     dialog = '<a class="menu-item" href="{0}" hx-get="{0}" hx-target="#dialog-body">{1}</a>'
     acts: list[str] = []
     if works and target:
@@ -193,7 +190,7 @@ def _menu_of_any(target: str | None, works: bool) -> str:
 
 
 def _menu(card: SalesCycle, *, target: str | None = None, works: bool = False) -> SafeString:
-    return SafeString(_menu_of_any(target, works).replace(str(_ANY_PK), str(int(card.client_id))))
+    return SafeString(_menu_of_any(target, works).replace(str(markup.ANY_PK), str(int(card.client_id))))
 
 
 _CARD: Final = (

@@ -93,8 +93,8 @@ def _answer(
     return render(request, template, context, status=status)
 
 
-_ANY_CLIENT: Final = 2**60  # these stand for what differs from card to card in a line that is drawn once
-_ANY_PERSON: Final = _ANY_CLIENT + 1
+# Beside `markup.ANY_PK`, these stand for what differs from card to card in a line that is drawn once.
+_ANY_PERSON: Final = markup.ANY_PK + 1
 _ANY_KEY, _ANY_TOKEN, _ANY_PEOPLE = "\uffffkey", "\uffffcsrf", "\uffffpeople"
 
 
@@ -107,7 +107,7 @@ def fresh_line(request: HttpRequest, client: Client, people: Sequence[ContactPer
         for place, (person, label) in enumerate((person, person_label(person)) for person in people)
     )
     told = {
-        str(_ANY_CLIENT): str(int(client.pk)),
+        str(markup.ANY_PK): str(int(client.pk)),
         _ANY_KEY: uuid.uuid4().hex,
         _ANY_TOKEN: markup.escaped(get_token(request)),
         _ANY_PEOPLE: markup.join(options, ""),  # the last: what people typed is not searched
@@ -119,7 +119,7 @@ def fresh_line(request: HttpRequest, client: Client, people: Sequence[ContactPer
 
 @markup.remembered
 def _line_of_any(tomorrow: date, has_people: bool) -> str:
-    client = Client(pk=_ANY_CLIENT)
+    client = Client(pk=markup.ANY_PK)
     people = [ContactPerson(pk=_ANY_PERSON)] if has_people else []
     form = ContactForm(client=client, people=people, auto_id="log_%s", initial={"key": _ANY_KEY})
     context = {"client": client, "form": form, "tomorrow": f"{tomorrow:%Y-%m-%d}", "csrf_token": _ANY_TOKEN}
