@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from funnels.constants import FLOOR_GREEN as FUNNEL_FLOOR_GREEN
 from funnels.constants import FLOOR_YELLOW as FUNNEL_FLOOR_YELLOW
 from funnels.constants import LEAST_CONVERSION as FUNNEL_LEAST_CONVERSION
+
+N = TypeVar("N")
 
 
 class Colour(StrEnum):
@@ -27,15 +29,14 @@ class Zone(StrEnum):
     GREEN = "green"
 
 
-@dataclass(frozen=True)
-class PerColour:
-    """One exact number per client colour."""
+class ByColour(Generic[N]):
+    """Reads the number of a client colour by its name."""
 
-    red: Fraction
-    yellow: Fraction
-    green: Fraction
+    red: N
+    yellow: N
+    green: N
 
-    def __getitem__(self, colour: Colour | str) -> Fraction:
+    def __getitem__(self, colour: Colour | str) -> N:
         # By their words: a forecast asks tens of thousands of times, and members of an enum are slow to reach.
         if colour == "green":
             return self.green
@@ -44,6 +45,15 @@ class PerColour:
         if colour == "red":
             return self.red
         raise ValueError(f"{colour!r} is not a client colour")
+
+
+@dataclass(frozen=True)
+class PerColour(ByColour[Fraction]):
+    """One exact number per client colour."""
+
+    red: Fraction
+    yellow: Fraction
+    green: Fraction
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from planning.constants import (
     FLOOR_GREEN,
     FLOOR_YELLOW,
     LONGEST_STAY_DAYS,
+    ByColour,
     Colour,
     PerColour,
     Reference,
@@ -23,7 +24,7 @@ from planning.constants import (
 
 
 @dataclass(frozen=True)
-class Counts:
+class Counts(ByColour[int]):
     """Clients by colour, whole numbers."""
 
     green: int
@@ -33,16 +34,6 @@ class Counts:
     @property
     def total(self) -> int:
         return self.green + self.yellow + self.red
-
-    def __getitem__(self, colour: Colour | str) -> int:
-        # By their words, as those of PerColour.
-        if colour == "green":
-            return self.green
-        if colour == "yellow":
-            return self.yellow
-        if colour == "red":
-            return self.red
-        raise ValueError(f"{colour!r} is not a client colour")
 
     def shares(self) -> PerColour | None:
         """Parts of 1 by colour; None for an empty list."""
