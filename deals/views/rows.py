@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounts.choices import Role
 from accounts.models import User
-from common import clock, formats
+from common import clock, formats, markup
 from deals import selectors
 from deals.choices import ContractStatus, InvoiceStatus, OfferStatus
 from deals.models import Contract, Invoice, Offer, Payment, PaymentCredit
@@ -41,7 +40,7 @@ class Row:
 
 
 def _tag(kind: str, text: str) -> SafeString:
-    return format_html('<span class="tag tag-line{}">{}</span>', f" tag-{kind}" if kind else "", text)
+    return markup.piece('<span class="tag tag-line{}">{}</span>', f" tag-{kind}" if kind else "", text)
 
 
 def _flow_tag(amount: Decimal) -> SafeString:

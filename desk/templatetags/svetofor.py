@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -91,10 +91,10 @@ def panel(content: str, title: str = "", hint: str = "", id: str = "", level: in
     """A surface with an optional head: {% panel title=… hint=… %}…{% endpanel %}."""
     head = ""
     if title:
-        note = format_html('<p class="hint">{}</p>', hint) if hint else ""
-        head = format_html('<div class="panel-head"><h{0}>{1}</h{0}>{2}</div>', level, title, note)
-    mark = format_html(' id="{}"', id) if id else ""
-    return format_html('<section class="panel"{}>{}<div class="panel-body">{}</div></section>', mark, head, content)
+        note = markup.piece('<p class="hint">{}</p>', hint) if hint else ""
+        head = markup.piece('<div class="panel-head"><h{0}>{1}</h{0}>{2}</div>', level, title, note)
+    mark = markup.piece(' id="{}"', id) if id else ""
+    return markup.piece('<section class="panel"{}>{}<div class="panel-body">{}</div></section>', mark, head, content)
 
 
 @register.simple_block_tag
@@ -102,7 +102,7 @@ def note(content: str, kind: str = "info") -> SafeString:
     """A message inside the page: kind info, good, warn or bad."""
     names = {"info": "info", "good": "circle-check", "warn": "triangle-alert", "bad": "circle-alert"}
     role = "alert" if kind == "bad" else "status"
-    return format_html(
+    return markup.piece(
         '<div class="note note-{}" role="{}">{}<div class="grow">{}</div></div>',
         kind,
         role,

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.dateformat import format as date_format
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -77,7 +76,7 @@ def _plans(found: Day) -> list[dict[str, Any]]:
 
 
 def _muted(text: str) -> SafeString:
-    return format_html('<span class="muted">{}</span>', text)
+    return markup.piece('<span class="muted">{}</span>', text)
 
 
 def _month_name(day: Any) -> str:

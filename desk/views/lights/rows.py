@@ -8,7 +8,6 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.dateformat import format as date_format
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -98,7 +97,7 @@ def _need(line: Line) -> SafeString | str:
     if not ratio.is_judged:
         return _("fewer than 18")
     if ratio.is_met:
-        return format_html("{} {}", markup.icon("check", size="s"), _("met"))
+        return markup.piece("{} {}", markup.icon("check", size="s"), _("met"))
     parts = []
     if ratio.need_green:
         parts.append(markup.lamp("green", word=f"+{ratio.need_green}"))
@@ -155,7 +154,7 @@ def columns_of(board: Lights) -> list[dict[str, Any]]:
         rows = found[:STAGNATION_ROWS]
         columns.append(
             {
-                "chip": format_html('<span class="age age-over">{}</span>', _("11 · stagnant"))
+                "chip": markup.piece('<span class="age age-over">{}</span>', _("11 · stagnant"))
                 if age == 11
                 else markup.age(age),
                 "count": len(found),
