@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department
 from clients.choices import ClientKind, ClientState, ImportState, RowState, Section, SizeLabel
-from clients.querysets import ClientQuerySet, ImportRowQuerySet, ImportRunQuerySet, OfClientQuerySet, PersonQuerySet
+from clients.querysets import ClientQuerySet, DealingsQuerySet, ImportRowQuerySet, ImportRunQuerySet, PersonQuerySet
 
 USER = settings.AUTH_USER_MODEL
 
@@ -239,7 +239,7 @@ class Phone(models.Model):
     is_shared = models.BooleanField(_("shared number"), default=False)
     is_live = models.BooleanField(default=True, editable=False)
 
-    objects = OfClientQuerySet.as_manager()
+    objects = DealingsQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
@@ -267,7 +267,7 @@ class Email(models.Model):
     person = models.ForeignKey(ContactPerson, null=True, blank=True, on_delete=models.PROTECT, related_name="emails")
     address = models.CharField(_("e-mail"), max_length=254)
 
-    objects = OfClientQuerySet.as_manager()
+    objects = DealingsQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -69,10 +69,14 @@ class NotBanned(_Spelled):
         self.sql_values = (user_id, day)
 
 
+def own_or_deputised_q(column: str, user_id: int, day: date) -> Q:
+    """The column names the person, or one of those for whom he deputises on `day`."""
+    return Q(**{column: user_id}) | Q(OwnedByDeputised(F(column), user_id, day))
+
+
 def owned_q(user: User, day: date, prefix: str = "") -> Q:
     """What the person owns and what those own for whom he deputises on `day`."""
-    owner = f"{prefix}owner_id"
-    return Q(**{owner: user.pk}) | Q(OwnedByDeputised(F(owner), user.pk, day))
+    return own_or_deputised_q(f"{prefix}owner_id", user.pk, day)
 
 
 # A client has an owner in these sections only (constraint clients_client_owner_only_in_work_or_customer).
@@ -143,18 +147,24 @@ class ClientQuerySet(models.QuerySet):
 
 
 class OfClientQuerySet(models.QuerySet):
-    """People, phones and e-mails are seen by those who see the client, the accountant excepted.
+    """Anything that hangs on a client is seen by those who see the client."""
 
-    He has requisites and documents only (section 1.1).
-    """
+    client_path = "client__"
+
+    def visible_to(self, user: User) -> Self:
+        return self.filter(visibility_q(user, self.client_path))
+
+
+class DealingsQuerySet(OfClientQuerySet):
+    """People, phones, e-mails and what was said: the accountant has requisites and documents only (section 1.1)."""
 
     def visible_to(self, user: User) -> Self:
         if user.role == Role.ACCOUNTANT:
             return self.none()
-        return self.filter(visibility_q(user, "client__"))
+        return super().visible_to(user)
 
 
-class PersonQuerySet(OfClientQuerySet):
+class PersonQuerySet(DealingsQuerySet):
     def active(self) -> Self:
         return self.filter(is_active=True)
 

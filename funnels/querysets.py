@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import Absence
 from clients.models import Client
-from clients.querysets import owned_q, visibility_q
+from clients.querysets import DealingsQuerySet, OfClientQuerySet, owned_q
 from common import clock
 from funnels.choices import OPEN_ORDER_STATUSES, Colour
 
@@ -17,16 +17,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-class OfClientQuerySet(models.QuerySet):
-    """Anything that hangs on a client is seen by those who see the client."""
-
-    def visible_to(self, user: User) -> Self:
-        return self.filter(visibility_q(user, "client__"))
-
-
-class OfCycleQuerySet(models.QuerySet):
-    def visible_to(self, user: User) -> Self:
-        return self.filter(visibility_q(user, "cycle__client__"))
+class OfCycleQuerySet(OfClientQuerySet):
+    client_path = "cycle__client__"
 
 
 class FactQuerySet(OfCycleQuerySet):
@@ -80,11 +72,7 @@ class OwnershipQuerySet(OfClientQuerySet):
         return self.open().with_cycle().filter(flag_on__lte=day)
 
 
-class ContactQuerySet(OfClientQuerySet):
-    def visible_to(self, user: User) -> Self:
-        """What was said is read by those who see the client; the accountant has requisites and documents only."""
-        return self.none() if user.role == Role.ACCOUNTANT else self.filter(visibility_q(user, "client__"))
-
+class ContactQuerySet(DealingsQuerySet):
     def of_day(self, day: date) -> Self:
         return self.filter(day=day)
 

@@ -143,11 +143,7 @@ def _in_support_of(shape: Shape, **values: int) -> QuerySet[Any]:
 
 def _outside_of(shape: Shape, **values: int) -> QuerySet[Any]:
     viewer, wanted = _asked(shape, **values)
-    rows = _narrowed(Client.objects.visible_to(viewer), viewer, Wanted())
-    if wanted.department is not None:
-        rows = rows.filter(department=wanted.department)
-    if wanted.manager is not None:
-        rows = rows.filter(Q(owner=wanted.manager) | Q(department_id=wanted.manager.department_id, owner__isnull=True))
+    rows = _narrowed(Client.objects.visible_to(viewer), viewer, wanted, with_ownerless=True)
     return numbers_up_to({state: rows.filter(state=state) for state in OUTSIDE}, COUNT_LIMIT)
 
 
@@ -211,11 +207,17 @@ def clients_of(viewer: User, wanted: Wanted) -> QuerySet[Client]:
     return _narrowed(Client.objects.visible_to(viewer, sections=OWNED), viewer, wanted)
 
 
-def _narrowed(rows: QuerySet[Client], viewer: User, wanted: Wanted) -> QuerySet[Client]:
+def _narrowed(
+    rows: QuerySet[Client], viewer: User, wanted: Wanted, *, with_ownerless: bool = False
+) -> QuerySet[Client]:
+    """`with_ownerless`: a manager's are those of his department, too, whom nobody owns."""
     if viewer.role == Role.ACCOUNTANT:
         rows = rows.none()
     if wanted.manager is not None:
-        rows = rows.filter(owner=wanted.manager)
+        whose = Q(owner=wanted.manager)
+        if with_ownerless:
+            whose |= Q(department_id=wanted.manager.department_id, owner__isnull=True)
+        rows = rows.filter(whose)
     if wanted.department is not None:
         rows = rows.filter(department=wanted.department)
     return rows

@@ -8,14 +8,14 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.choices import Role
 from accounts.models import Department, User
 from accounts.selectors import ScopeShape, calendar, scope_of, viewer_of
 from clients.choices import Section
 from clients.models import Client
-from clients.querysets import OwnedByDeputised, free_to_take_q
+from clients.querysets import free_to_take_q, own_or_deputised_q
 from common import clock
 from common.paging import CappedCount, capped, numbers_up_to
 from common.prepared import Prepared
@@ -185,20 +185,15 @@ _READ: Final = (
 )
 
 
-def _whose(column: str, user: int, today: date) -> Q:
-    """His own and of those for whom he deputises."""
-    return Q(**{column: user}) | Q(OwnedByDeputised(F(column), user, today))
-
-
 def _works_of(_shape: None, *, user: int, today: date, starts: datetime, until: datetime) -> QuerySet:
     """Open ownerships of the person and of those he deputises for, with the cycle, the client and what the day asks."""
     timed = Task.objects.open().filter(kind="next_step", has_time=True, due_at__gte=starts, due_at__lt=until)
     return (
         Ownership.objects.open()
         .with_cycle()
-        .filter(_whose("user_id", user, today), cycle__closed_at__isnull=True)
+        .filter(own_or_deputised_q("user_id", user, today), cycle__closed_at__isnull=True)
         # The same of the sale, whose owner this is: else the planner reads everybody's open sales to find ninety.
-        .filter(_whose("cycle__owner_id", user, today))
+        .filter(own_or_deputised_q("cycle__owner_id", user, today))
         .annotate(is_timed=Exists(timed.filter(cycle=OuterRef("cycle_id"))))
         .order_by("pk")
         .values_list(*_READ)

@@ -98,9 +98,9 @@ SCOPES = (
     ),
     Place(
         "accountant reads what was said",
-        FUNNELS,
-        "return self.none() if user.role == Role.ACCOUNTANT else self.filter",
-        "return self.filter",
+        CLIENTS,
+        "        if user.role == Role.ACCOUNTANT:\n            return self.none()\n",
+        "",
         walk("accountant"),
     ),
     Place(
