@@ -1,0 +1,5 @@
+import sys
+
+from common.workbooks import main
+
+sys.exit(main(sys.argv[1:]))
