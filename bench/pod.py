@@ -45,9 +45,12 @@ def _play() -> None:
     from clients.models import Category, Segment, Source
     from clients.services import seed_dictionaries
     from common import clock
-    from config.demo import play
     from config.demo.life import Scene
     from config.demo.people import Company
+    from config.demo.play.base import blank_life, give_cheques, make_line
+    from config.demo.play.lists import STAGNANT_EACH, by_colour
+    from config.demo.play.targets import write_targets
+    from config.demo.play.tries import finished_life, open_life
     from config.demo.write import write_lives
     from funnels.services import seed_questionnaire
 
@@ -80,9 +83,9 @@ def _play() -> None:
     for number in range(1, MANAGERS + 1):
         people[f"m{number}"] = person(f"m{number}", Role.HUNTER, department, str(100 + number))
     company = Company([department], people)
-    line = play._line(company)
+    line = make_line(company)
     segments = {segment.size: segment for segment in Segment.objects.filter(is_active=True)}
-    play._give_cheques(segments, start)
+    give_cheques(segments, start)
     categories, sources = list(Category.objects.all()), list(Source.objects.all())
     scene = Scene(
         rng,
@@ -99,16 +102,16 @@ def _play() -> None:
     def blank(department: Department, back: int):
         nonlocal made
         made += 1
-        return play._blank(rng, made, department, segments, categories, sources, today - timedelta(days=back))
+        return blank_life(rng, made, department, segments, categories, sources, today - timedelta(days=back))
 
     def lives():
         for user in scene.sellers:
-            for colour, count in play._by_colour(user, LIST):
+            for colour, count in by_colour(user, LIST):
                 for place in range(count):
-                    stale = colour == "red" and place < play.STAGNANT_EACH
-                    yield play._open_life(scene, user, colour, blank, DAYS, is_stagnant=stale)
+                    stale = colour == "red" and place < STAGNANT_EACH
+                    yield open_life(scene, user, colour, blank, DAYS, is_stagnant=stale)
         for _ in range(FINISHED):
-            yield play._finished_life(scene, blank, DAYS)
+            yield finished_life(scene, blank, DAYS)
         for _ in range(BASE):
             yield blank(department, rng.randrange(DAYS))
 
@@ -119,7 +122,7 @@ def _play() -> None:
             phones = [f"+7900{written + place:07d}" for place in range(1, sum(len(one.people) for one in batch) + 1)]
             write_lives(batch, phones=phones, actor=people["admin"], at=clock.now(), line=line, rng=rng)
             written, batch = written + len(phones), []
-    play._write_targets(rng, company, today)
+    write_targets(rng, company, today)
 
 
 if __name__ == "__main__":
