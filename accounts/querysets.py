@@ -135,6 +135,21 @@ class LedQuerySet(models.QuerySet):
         return self.none()
 
 
+class ScopedQuerySet(models.QuerySet):
+    """What is one person's, or (user = null) a whole department's: read by himself, his head, the director."""
+
+    department_path = "department_id"
+
+    def visible_to(self, user: User) -> Self:
+        if not user.is_active:
+            return self.none()
+        if user.role == Role.DIRECTOR:
+            return self
+        if user.role == Role.HEAD:
+            return self.filter(**{self.department_path: user.department_id})
+        return self.filter(user=user)
+
+
 class OwnQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> Self:
         """Only one's own."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 
 from accounts.choices import Role
+from accounts.querysets import ScopedQuerySet
 from clients.querysets import visibility_q
 
 if TYPE_CHECKING:
@@ -27,13 +28,7 @@ class PaymentQuerySet(DocumentQuerySet):
         return self.filter(cancelled_at__isnull=True)
 
 
-class CreditQuerySet(models.QuerySet):
+class CreditQuerySet(ScopedQuerySet):
     def visible_to(self, user: User) -> Self:
         """Whose money counts for whom: own, the department's, everybody's."""
-        if not user.is_active:
-            return self.none()
-        if user.role in (Role.DIRECTOR, Role.ACCOUNTANT):
-            return self
-        if user.role == Role.HEAD:
-            return self.filter(department_id=user.department_id)
-        return self.filter(user=user)
+        return self if user.is_active and user.role == Role.ACCOUNTANT else super().visible_to(user)

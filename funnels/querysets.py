@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.choices import MANAGER_ROLES, Role
 from accounts.models import Absence
+from accounts.querysets import ScopedQuerySet
 from clients.models import Client
 from clients.querysets import DealingsQuerySet, OfClientQuerySet, owned_q
 from common import clock
@@ -117,12 +118,5 @@ class OrderQuerySet(models.QuerySet):
         return self.none()
 
 
-class ViolationQuerySet(models.QuerySet):
-    def visible_to(self, user: User) -> Self:
-        if not user.is_active:
-            return self.none()
-        if user.role == Role.DIRECTOR:
-            return self
-        if user.role == Role.HEAD:
-            return self.filter(user__department_id=user.department_id)
-        return self.filter(user=user)
+class ViolationQuerySet(ScopedQuerySet):
+    department_path = "user__department_id"

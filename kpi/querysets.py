@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 
 from accounts.choices import MANAGER_ROLES, Role
-from planning.querysets import DepartmentQuerySet, ScopedQuerySet
+from accounts.querysets import ScopedQuerySet
+from planning.querysets import DepartmentQuerySet
 
 if TYPE_CHECKING:
     from accounts.models import User

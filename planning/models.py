@@ -6,9 +6,10 @@ from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department
+from accounts.querysets import ScopedQuerySet
 from clients.models import Segment
 from planning.choices import PeriodKind, PlanStatus, StageNorm
-from planning.querysets import DepartmentQuerySet, ScopedQuerySet, YearPlanQuerySet
+from planning.querysets import DepartmentQuerySet, YearPlanQuerySet
 
 USER = settings.AUTH_USER_MODEL
 MONEY: dict[str, Any] = {"max_digits": 18, "decimal_places": 2}

@@ -126,9 +126,9 @@ SCOPES = (
     ),
     Place(
         "head counts payments of all",
-        "deals/querysets.py",
-        "            return self.filter(department_id=user.department_id)\n",
-        "            return self\n",
+        ACCOUNTS,
+        "        if user.role == Role.HEAD:\n            return self.filter(**{self.department_path: user.department_id})\n",
+        "        if user.role == Role.HEAD:\n            return self\n",
         ("tests/access/test_scopes.py",),
     ),
     Place(
