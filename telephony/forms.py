@@ -6,9 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms import ActForm
 from accounts.models import Department, User
 from clients.models import Source
-from common.errors import ActError, Invalid
 from telephony.choices import CallDirection, CallResult
 from telephony.constants import DEFAULT_GROUP
 
@@ -48,18 +48,6 @@ class CallFilterForm(forms.Form):
         if day is not None and not 2000 <= day.year <= 2100:
             del values["day"]
         return values | ({"employee_id": employee.pk} if employee else {})
-
-
-class ActForm(forms.Form):
-    def add_refusal(self, error: ActError) -> int:
-        """Puts a service's refusal beside its field and returns the status of the page."""
-        if isinstance(error, Invalid):
-            for name, texts in error.fields.items():
-                for text in texts:
-                    self.add_error(name if name in self.fields else None, text)
-        else:
-            self.add_error(None, error.text)
-        return 422 if error.status in (400, 422) else error.status
 
 
 class ConnectionForm(ActForm):

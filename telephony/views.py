@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.choices import MANAGER_ROLES, Role
+from accounts.forms import ActForm
 from accounts.models import User
 from accounts.views.proof import needs_proof
 from accounts.views.requests import only_for, person
@@ -22,7 +23,7 @@ from common.errors import ActError
 from common.htmx import redirect, wants_fragment
 from common.paging import keyset_page
 from telephony import services
-from telephony.forms import ActForm, CallFilterForm, ConnectionForm, LineForm
+from telephony.forms import CallFilterForm, ConnectionForm, LineForm
 from telephony.models import Line, TelephonyConnection
 from telephony.selectors import call_rows, callback_figures, callback_rows, callbacks, listed_calls
 
