@@ -46,39 +46,11 @@ AUDIT = Entry("audit_log", _("Audit log"), "history")
 IMPORT = Entry("import_upload", _("Import"), "upload")
 
 _MANAGER = (DAY, CLIENTS, FUNNEL, PLAN, CALLS, TASKS, KPI, ROTATION, DOCUMENTS)
+_LEADER = (LIGHTS, CLIENTS, FUNNEL, ROTATION, PLAN, CALCULATORS, KPI, CALLS, TASKS, DOCUMENTS)
 NAVIGATION: dict[str, tuple[Entry, ...]] = {
     **dict.fromkeys(MANAGER_ROLES, _MANAGER),
-    Role.HEAD: (
-        LIGHTS,
-        CLIENTS,
-        FUNNEL,
-        ROTATION,
-        PLAN,
-        CALCULATORS,
-        KPI,
-        CALLS,
-        TASKS,
-        DOCUMENTS,
-        STAFF,
-        IMPORT,
-        AUDIT,
-        SETTINGS,
-    ),
-    Role.DIRECTOR: (
-        LIGHTS,
-        CLIENTS,
-        FUNNEL,
-        ROTATION,
-        PLAN,
-        CALCULATORS,
-        KPI,
-        CALLS,
-        TASKS,
-        DOCUMENTS,
-        IMPORT,
-        AUDIT,
-        SETTINGS,
-    ),
+    Role.HEAD: (*_LEADER, STAFF, IMPORT, AUDIT, SETTINGS),
+    Role.DIRECTOR: (*_LEADER, IMPORT, AUDIT, SETTINGS),
     Role.ACCOUNTANT: (DOCUMENTS, CLIENTS, TASKS),
     Role.QUALITY: (CALLS, CLIENTS, TASKS),
     Role.ADMINISTRATOR: (SETTINGS, STAFF, PAY_SCHEME, AUDIT),
