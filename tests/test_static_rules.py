@@ -329,6 +329,19 @@ def test_no_template_switches_escaping_off_or_carries_code():
             assert not re.search(pattern, text), f"{path.relative_to(ROOT)}: {told}"
 
 
+def test_templates_are_laid_out_for_their_readers():
+    """Lines end by 120 characters but for a message or a tag with its words, which cannot be parted (decision 0014)."""
+    parted = re.compile(r"{%.*?%}.*{%\s*end\w+\s*%}|{[{%].*?[}%]}|\"[^\"]*\"|'[^']*'")
+    for path in (ROOT / "templates").rglob("*.html"):
+        text = path.read_text()
+        assert not re.search(r"<(pre|textarea)[^>]*>\s*\n", text), (
+            f"{path.relative_to(ROOT)}: the lines would be joined"
+        )
+        for number, line in enumerate(text.splitlines(), 1):
+            assert "\t" not in line and line == line.rstrip(), f"{path.relative_to(ROOT)}:{number}"
+            assert len(line) <= 120 or len(parted.sub("", line)) <= 60, f"{path.relative_to(ROOT)}:{number} is too long"
+
+
 def test_no_script_of_ours_writes_html_or_runs_text():
     for path in (ROOT / "static" / "js").rglob("*.js"):
         found = re.search(
