@@ -18,6 +18,7 @@ urlpatterns = [
     path("funnel/", board.funnel_board, name="funnel_board"),
     path("funnel/column/", board.funnel_column, name="funnel_column"),
     path("search/", search.search, name="search"),
+    path("favicon.ico", home.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
