@@ -67,6 +67,7 @@ from planning.calculator.sufficiency import (
     recommended_shares,
     resolutions_norm,
     upgrades_norm,
+    worst_segment,
 )
 from planning.calculator.velocity import Pipeline, PipelineInput, pipeline_of, required_coverage, velocity
 from planning.calculator.verification import (
@@ -180,5 +181,6 @@ __all__ = [
     "verify_manager",
     "weeks_done",
     "what_if",
+    "worst_segment",
     "worst_zone",
 ]

@@ -58,9 +58,14 @@ class Floors:
 
     def least(self, total: int) -> Counts:
         """The fewest green and yellow that a list of `total` clients must hold, the rest red."""
-        green = min(total, ceil(self.green * total))
-        yellow = min(total - green, ceil(self.yellow * total))
+        green = min(total, least_of(self.green, total))
+        yellow = min(total - green, least_of(self.yellow, total))
         return Counts(green=green, yellow=yellow, red=total - green - yellow)
+
+
+def least_of(floor: Fraction, total: int) -> int:
+    """ceil(floor × total), in whole numbers alone: it is asked of every list that is judged."""
+    return -(-floor.numerator * total // floor.denominator)
 
 
 MINIMUM_FLOORS = Floors()
@@ -82,8 +87,8 @@ class RatioVerdict:
 def check_ratio(actual: Counts, floors: Floors = MINIMUM_FLOORS) -> RatioVerdict:
     """Holds the list against the floors; an empty list meets them."""
     total = actual.total
-    need_green = max(0, ceil(floors.green * total) - actual.green)
-    need_yellow = max(0, ceil(floors.yellow * total) - actual.yellow)
+    need_green = max(0, least_of(floors.green, total) - actual.green)
+    need_yellow = max(0, least_of(floors.yellow, total) - actual.yellow)
     return RatioVerdict(actual.shares(), need_green, need_yellow)
 
 
@@ -156,12 +161,9 @@ def check_funnel(funnel: FunnelInput) -> Sufficiency:
     """
     _check(funnel)
     reference, actual = funnel.reference, funnel.actual
-    left = max(Fraction(0), Fraction(funnel.plan) - Fraction(funnel.paid))
-    flow = flow_for(money=left, average_cheque=funnel.average_cheque, reference=reference, days=funnel.days)
-    deals, at_once = flow.deals, flow.concurrent
-    required = Counts(green=ceil(at_once.green), yellow=ceil(at_once.yellow), red=ceil(at_once.red))
+    left, deals, required = _required(funnel)
     k = {colour: Fraction(actual[colour], required[colour]) if required[colour] else None for colour in Colour}
-    k_funnel = min((value for value in k.values() if value is not None), default=None)
+    k_funnel = _least_k(k)
     expected = sum((actual[colour] * reference.to_payment(colour) for colour in Colour), Fraction(0))
     money = expected * Fraction(funnel.average_cheque)
     if funnel.expected_money is not None:
@@ -179,6 +181,18 @@ def check_funnel(funnel: FunnelInput) -> Sufficiency:
         coverage_money=money / left if left else None,
         moves=moves_to(actual, required, funnel.floors),
     )
+
+
+def _required(funnel: FunnelInput) -> tuple[Fraction, Fraction, Counts]:
+    """Roubles left to earn, the deals they take, and the clients of each colour those need at once."""
+    left = max(Fraction(0), Fraction(funnel.plan) - Fraction(funnel.paid))
+    flow = flow_for(money=left, average_cheque=funnel.average_cheque, reference=funnel.reference, days=funnel.days)
+    at_once = flow.concurrent
+    return left, flow.deals, Counts(green=ceil(at_once.green), yellow=ceil(at_once.yellow), red=ceil(at_once.red))
+
+
+def _least_k(k: Mapping[Colour, Fraction | None]) -> Fraction | None:
+    return min((value for value in k.values() if value is not None), default=None)
 
 
 def _check(funnel: FunnelInput) -> None:
@@ -231,6 +245,17 @@ def check_segments(funnels: Mapping[int, FunnelInput]) -> SegmentsSufficiency:
     )
 
 
+def worst_segment(funnels: Mapping[int, FunnelInput]) -> int | None:
+    """`check_segments(funnels).worst`, without everything else that is said of the segments."""
+    known = []
+    for key, funnel in funnels.items():
+        if funnel.average_cheque:
+            _left, _deals, required = _required(funnel)
+            ks = {one: Fraction(funnel.actual[one], required[one]) for one in Colour if required[one]}
+            known += [(least, key)] if (least := _least_k(ks)) is not None else []
+    return min(known)[1] if known else None
+
+
 def _sum_of_counts(counts: Iterable[Counts]) -> Counts:
     green = yellow = red = 0
     for one in counts:
@@ -244,8 +269,8 @@ def moves_to(actual: Counts, required: Counts, floors: Floors = MINIMUM_FLOORS) 
     Clients moved out of yellow are replaced from red; what red cannot give must be found outside.
     """
     # Not `least`: one client alone cannot be green and yellow at once, the other must be found.
-    green = max(ceil(floors.green * actual.total), required.green)
-    yellow = max(ceil(floors.yellow * actual.total), required.yellow)
+    green = max(least_of(floors.green, actual.total), required.green)
+    yellow = max(least_of(floors.yellow, actual.total), required.yellow)
     to_green = max(0, green - actual.green)
     to_yellow = max(0, yellow + to_green - actual.yellow)
     from_red = min(actual.red, to_yellow)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from django.db.models import QuerySet
 
@@ -71,6 +72,8 @@ _approved = Prepared(_newest)
 
 def _in_force(segment: Segment, approved: Mapping[StageNorm, Approved]) -> SegmentDefault:
     setting = segment_reference(segment)
+    if not approved:
+        return SegmentDefault(setting)
     rates = PerColour(**{str(one): _value(approved, RATE_OF[one], setting.conversion[one]) for one in Colour})
     days = PerColour(**{str(one): _value(approved, DAYS_OF[one], setting.days[one]) for one in Colour})
     return SegmentDefault(Reference(possible(rates), days), {name: since for name, (_, since) in approved.items()})
@@ -82,12 +85,17 @@ def _value(approved: Mapping[StageNorm, Approved], name: StageNorm, setting: Fra
 
 def segment_reference(segment: Segment) -> Reference:
     """The reference p and t of the segment's settings."""
-    conversion = PerColour(
-        red=Fraction(segment.p_red) / 100,
-        yellow=Fraction(segment.p_yellow) / 100,
-        green=Fraction(segment.p_green) / 100,
+    return _of_settings(
+        segment.p_red, segment.p_yellow, segment.p_green, segment.t_red, segment.t_yellow, segment.t_green
     )
-    days = PerColour(red=Fraction(segment.t_red), yellow=Fraction(segment.t_yellow), green=Fraction(segment.t_green))
+
+
+@lru_cache(maxsize=1024)  # every forecast asks it of every segment, and settings hardly ever change
+def _of_settings(
+    p_red: Decimal, p_yellow: Decimal, p_green: Decimal, t_red: Decimal, t_yellow: Decimal, t_green: Decimal
+) -> Reference:
+    conversion = PerColour(red=Fraction(p_red) / 100, yellow=Fraction(p_yellow) / 100, green=Fraction(p_green) / 100)
+    days = PerColour(red=Fraction(t_red), yellow=Fraction(t_yellow), green=Fraction(t_green))
     return Reference(possible(conversion), days)
 
 

@@ -24,8 +24,9 @@ from planning.calculator import (
     StageRate,
     check_segments,
     stage_rates,
+    worst_segment,
 )
-from planning.constants import Colour, Reference
+from planning.constants import ByColour, Colour, Reference
 from planning.rules import Span
 from planning.selectors.figures import NOTHING, department_figures
 from planning.selectors.forecast import Inputs, Line, forecast_inputs
@@ -34,21 +35,36 @@ from planning.selectors.references import SegmentDefault
 
 
 @dataclass(frozen=True)
+class Unpaid(ByColour[Decimal]):
+    """Roubles still to come from the open cycles of each colour."""
+
+    red: Decimal = NOTHING
+    yellow: Decimal = NOTHING
+    green: Decimal = NOTHING
+
+    def expected(self, reference: Reference) -> Fraction:
+        """What of it will come by the chances of the colours."""
+        return sum((Fraction(self[colour]) * reference.to_payment(colour) for colour in Colour), Fraction(0))
+
+
+@dataclass(frozen=True)
 class Part:
-    """One person in one segment: his share of the month's plan and fact, his clients by colour, roubles expected."""
+    """One person in one segment: his share of the month's plan and fact, his clients by colour, what they still owe."""
 
     plan: Decimal
     paid: Decimal
     counts: Counts
-    expected: Fraction
+    unpaid: Unpaid = Unpaid()
 
     def plus(self, other: Part) -> Part:
         mine, theirs = self.counts, other.counts
         counts = Counts(mine.green + theirs.green, mine.yellow + theirs.yellow, mine.red + theirs.red)
-        return Part(self.plan + other.plan, self.paid + other.paid, counts, self.expected + other.expected)
+        own, more = self.unpaid, other.unpaid
+        unpaid = Unpaid(own.red + more.red, own.yellow + more.yellow, own.green + more.green)
+        return Part(self.plan + other.plan, self.paid + other.paid, counts, unpaid)
 
 
-NO_PART = Part(NOTHING, NOTHING, Counts(0, 0, 0), Fraction(0))
+NO_PART = Part(NOTHING, NOTHING, Counts(0, 0, 0))
 
 
 @dataclass
@@ -88,31 +104,32 @@ class Funnels:
             self._wholes[segment.pk] = total
         return self._wholes[segment.pk]
 
-    def funnel(self, segment: Segment, user: User | None = None) -> FunnelInput:
-        part = self.part(segment, user)
+    def funnel(self, segment: Segment, user: User | None = None, *, with_money: bool = True) -> FunnelInput:
+        part, reference = self.part(segment, user), self.inputs.references[segment.pk]
         return FunnelInput(
             plan=part.plan,
             paid=part.paid,
             average_cheque=segment.average_cheque,
             days=self.span.period.days,
             actual=part.counts,
-            reference=self.inputs.references[segment.pk],
+            reference=reference,
             floors=self.floors[segment.pk],
-            expected_money=round_kopecks(part.expected),
+            expected_money=round_kopecks(part.unpaid.expected(reference)) if with_money else None,
         )
 
     def judged(self, user: User | None = None) -> SegmentsSufficiency:
         """Segment by segment, those with a plan or clients, never averaged (R-S0-P2); judged when first asked for."""
         whose = None if user is None else user.pk
         if whose not in self._verdicts:
-            self._verdicts[whose] = check_segments(
-                {
-                    segment.pk: self.funnel(segment, user)
-                    for segment in self.segments
-                    if (part := self.part(segment, user)).plan or part.counts.total
-                }
-            )
+            self._verdicts[whose] = check_segments({one.pk: self.funnel(one, user) for one in self._used(user)})
         return self._verdicts[whose]
+
+    def worst(self, user: User | None = None) -> int | None:
+        """Id of the segment with the least K, as `judged` names it: a page that shows it alone needs no more of it."""
+        return worst_segment({one.pk: self.funnel(one, user, with_money=False) for one in self._used(user)})
+
+    def _used(self, user: User | None) -> list[Segment]:
+        return [one for one in self.segments if (part := self.part(one, user)).plan or part.counts.total]
 
     def rates(self, segment: Segment) -> dict[Colour, StageRate]:
         """The conversions in use with their source."""
@@ -162,7 +179,7 @@ def funnels_of(*, department: Department, day: date) -> Funnels:
     if is_whole_only:
         plans = segment_shares(segments, whole.plan, inputs.lines)
         for segment, plan in zip(segments, plans, strict=True):
-            found.parts[None, segment.pk] = Part(plan, NOTHING, Counts(0, 0, 0), Fraction(0))
+            found.parts[None, segment.pk] = Part(plan, NOTHING, Counts(0, 0, 0))
     return found
 
 
@@ -183,42 +200,47 @@ _served = Prepared(_servers)
 
 def segment_shares(segments: Sequence[Segment], amount: Decimal, lines: Iterable[Line]) -> list[Decimal]:
     """`amount` divided between segments by the money of the open cycles there, evenly where there are none; exact."""
-    if not segments:
-        return []
     cheques = {segment.pk: segment.average_cheque for segment in segments}
     money = dict.fromkeys(cheques, Decimal(0))
     for line in lines:
         if line.segment_id in money:
             money[line.segment_id] += cheques[line.segment_id] if line.expected_amount is None else line.expected_amount
-    weights = list(money.values()) if any(money.values()) else [Decimal(1)] * len(money)
-    return split_exact(amount, weights)
+    return _shares(amount, list(money.values())) if money else []
+
+
+def _shares(amount: Decimal, money: Sequence[Decimal | int]) -> list[Decimal]:
+    if not amount:
+        return [NOTHING] * len(money)
+    return split_exact(amount, money if any(money) else [1] * len(money))
+
+
+@dataclass
+class _Sums:
+    """The open cycles of one person in one segment: their roubles, how many and how much is unpaid by colour."""
+
+    cheque: Decimal
+    money: Decimal = NOTHING
+    counts: dict[str, int] = field(default_factory=lambda: {"red": 0, "yellow": 0, "green": 0})
+    unpaid: dict[str, Decimal] = field(default_factory=lambda: {"red": NOTHING, "yellow": NOTHING, "green": NOTHING})
 
 
 def _add(found: Funnels, user_id: int, lines: list[Line], plan: Decimal, paid: Decimal, served: set[int]) -> None:
-    own = [segment for segment in found.segments if not served or segment.pk in served] or found.segments
-    plans = dict(zip((one.pk for one in own), segment_shares(own, plan, lines), strict=True))
-    facts = dict(zip((one.pk for one in own), segment_shares(own, paid, lines), strict=True))
-    counts: dict[int, dict[Colour, int]] = defaultdict(lambda: dict.fromkeys(Colour, 0))
-    unpaid: dict[tuple[int, Colour], Decimal] = defaultdict(Decimal)
-    cheques = {segment.pk: segment.average_cheque for segment in found.segments}
-    for line in lines:
-        if line.segment_id not in cheques:
+    sums = {segment.pk: _Sums(segment.average_cheque) for segment in found.segments}
+    for _cycle_id, _user_id, segment_id, colour, expected_amount, already in lines:
+        if (one := sums.get(segment_id)) is None:
             continue
-        counts[line.segment_id][line.colour] += 1
-        amount = cheques[line.segment_id] if line.expected_amount is None else line.expected_amount
-        unpaid[line.segment_id, line.colour] += max(NOTHING, amount - line.paid)
-    expected: dict[int, Fraction] = defaultdict(Fraction)
-    for (pk, colour), amount in unpaid.items():
-        expected[pk] += Fraction(amount) * found.inputs.references[pk].to_payment(colour)
-    for segment in found.segments:
-        pk = segment.pk
-        if pk in counts or plans.get(pk) or facts.get(pk):
-            found.parts[user_id, pk] = Part(
-                plans.get(pk, NOTHING),
-                facts.get(pk, NOTHING),
-                Counts(**{str(colour): number for colour, number in counts[pk].items()}),
-                expected[pk],
-            )
+        amount = one.cheque if expected_amount is None else expected_amount
+        one.money += amount
+        one.counts[colour] += 1
+        if (left := amount - already if already else amount) > 0:
+            one.unpaid[colour] += left
+    own = [pk for pk in sums if not served or pk in served] or list(sums)
+    money = [int(sums[pk].money.scaleb(2)) for pk in own]
+    plans, facts = (dict(zip(own, _shares(amount, money), strict=True)) for amount in (plan, paid))
+    for pk, one in sums.items():
+        plan_here, paid_here = plans.get(pk, NOTHING), facts.get(pk, NOTHING)
+        if plan_here or paid_here or any(one.counts.values()):
+            found.parts[user_id, pk] = Part(plan_here, paid_here, Counts(**one.counts), Unpaid(**one.unpaid))
 
 
 def _floors(green: Fraction, yellow: Fraction) -> Floors:

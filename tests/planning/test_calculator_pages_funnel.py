@@ -153,6 +153,10 @@ def test_the_whole_is_as_good_as_its_worst_segment(as_user, cast):
     assert by_segments.index("Крупный") < by_segments.index("Малый")
     assert "K всех сегментов вместе 0,333, по худшему из них — «Крупный»." in by_segments
     assert "не хватает" in by_segments and f'name="segment" value="{cast.large.pk}"' in text
+    alone = as_user(cast.volkov).get(PATH, {"plan": "700 000"}, **HTMX)
+    assert alone.context["segment"] == cast.large and plain(alone).split("<section")[1] in plain(
+        as_user(cast.volkov).get(PATH, {"plan": "700 000"})
+    )
     small = BASE | {"plan": "2 000 000", "paid": "0", "average_cheque": "40 000", "segment": cast.small.pk}
     small |= {"p_red": "45", "p_yellow": "65", "p_green": "75", "t_green": "5", "t_yellow": "5", "t_red": "4"}
     judged = plain(ask(as_user(cast.volkov), PATH, small | {"green": "11", "yellow": "19", "red": "33"}, **HTMX))

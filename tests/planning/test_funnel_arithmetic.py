@@ -232,6 +232,17 @@ class TestSegmentsApart:
         assert all(found.deficit[colour] == max(0, required[colour] - actual[colour]) for colour in Colour)
 
     @settings(max_examples=30, deadline=None)
+    @given(
+        st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from([0, 1000, 90_000]), COUNTS, REFERENCES), max_size=4)
+    )
+    def test_the_worst_alone_is_the_worst_of_all_that_is_said(self, segments):
+        funnels = {
+            key: calc.FunnelInput(Decimal(plan), Decimal(0), Decimal(cheque), 30, actual, ref)
+            for key, (plan, cheque, actual, ref) in enumerate(segments)
+        }
+        assert calc.worst_segment(funnels) == calc.check_segments(funnels).worst
+
+    @settings(max_examples=30, deadline=None)
     @given(st.integers(0, 10**8), st.integers(0, 10**8), COUNTS, REFERENCES)
     def test_more_plan_never_requires_fewer_clients(self, plan, more, actual, ref):
         low, high = (
@@ -272,6 +283,7 @@ def test_a_floor_is_raised_or_refused_and_never_falls(green, yellow):
         return
     assert floors.green >= least.green and floors.yellow >= least.yellow
     for total in range(0, 91):
+        assert floors.least(total).green == ceil(floors.green * total)
         assert floors.least(total).green >= least.least(total).green
 
 

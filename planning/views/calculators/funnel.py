@@ -41,13 +41,14 @@ def funnel_calculator(request: HttpRequest) -> HttpResponse:
     is_fragment = wants_fragment(request)
     is_told = is_fragment and place.segment is not None and request.GET.keys() >= _NAMED_BY_ADDRESS
     found = None if is_told else funnels_of(department=place.department, day=place.today)
-    segment = place.segment or (_worst(found, user) if found else None)
+    segment = place.segment or (_worst(found, user, is_alone=is_fragment) if found else None)
     context: dict[str, Any] = {"path": PATH, "here": "funnel"}
     status = 200
     if segment is None:
         context["nothing"] = _("There is no active segment: a funnel is judged by its segment's conversions.")
     else:
-        form = FunnelForm(request.GET, defaults_of(found, segment, user) if found else {})
+        defaults = defaults_of(found, segment, user, with_sources=not is_fragment) if found else {}
+        form = FunnelForm(request.GET, defaults)
         context |= {"form": form, "segment": segment}
         judged = form.judge(Floors(*floors_of([segment])[segment.pk])) if form.is_valid() else None
         if judged is not None:
@@ -84,11 +85,14 @@ def _paid_url(place: Place, found: Funnels, segment: Segment, user: User | None)
     return payments_url(found.span, place.today - timedelta(days=1), user=user, department=department)
 
 
-def _worst(found: Funnels, user: User | None) -> Segment | None:
-    """The segment to look at first: the least K, else the one with most clients, else the first."""
-    judged = found.judged(user)
-    if judged.worst is not None:
-        return found.inputs.segments[judged.worst]
+def _worst(found: Funnels, user: User | None, *, is_alone: bool) -> Segment | None:
+    """The segment to look at first: the least K, else the one with most clients, else the first.
+
+    `is_alone`: the answer of a fragment, around which nothing tells of the other segments.
+    """
+    worst = found.worst(user) if is_alone else found.judged(user).worst
+    if worst is not None:
+        return found.inputs.segments[worst]
     return max(found.segments, key=lambda one: (found.part(one, user).counts.total, -one.pk), default=None)
 
 

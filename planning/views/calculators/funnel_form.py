@@ -80,32 +80,44 @@ class FunnelForm(CalculatorForm):
         return None if reference is None else (given, verdict)
 
 
-def defaults_of(found: Funnels, segment: Segment, user: User | None) -> dict[str, Default]:
-    """Live numbers of the scope in this segment; several segments share a plan by the money of their open cycles."""
+def defaults_of(
+    found: Funnels, segment: Segment, user: User | None, *, with_sources: bool = True
+) -> dict[str, Default]:
+    """Live numbers of the scope in this segment; several segments share a plan by the money of their open cycles.
+
+    `with_sources`: a fragment draws no fields, and asks for no words of where their numbers came from.
+    """
+    part, reference = found.part(segment, user), found.reference(segment)
+    texts = {
+        "plan": typed_number(part.plan),
+        "paid": typed_number(part.paid),
+        "average_cheque": typed_number(segment.average_cheque),
+        "days": str(found.span.period.days),
+    }
+    for colour in COLOURS:
+        texts[str(colour)] = str(part.counts[colour])
+        texts[f"p_{colour}"] = typed_share(reference.conversion[colour])
+        texts[f"t_{colour}"] = typed_number(Fraction(reference.days[colour]))
+    sources = _sources(found, segment, user) if with_sources else {}
+    return {name: Default(text, sources.get(name, "")) for name, text in texts.items()}
+
+
+def _sources(found: Funnels, segment: Segment, user: User | None) -> dict[str, str]:
     part, rates, default = found.part(segment, user), found.rates(segment), found.default(segment)
     whole = sum((found.part(one, user).plan for one in found.segments), Decimal(0))
     is_alone = part.plan == whole
     source = _("plan of the month") if is_alone else _("the segment's part of the month's plan, by open sums")
-    if not part.plan:
-        source = _("no plan of the month yet")
-    found_defaults = {
-        "plan": Default(typed_number(part.plan), source),
-        "paid": Default(typed_number(part.paid), _("payments of the month to yesterday")),
-        "average_cheque": Default(typed_number(segment.average_cheque), _("setting of the segment")),
-        "days": Default(str(found.span.period.days), _("calendar days of the month")),
+    sources = {
+        "plan": source if part.plan else _("no plan of the month yet"),
+        "paid": _("payments of the month to yesterday"),
+        "average_cheque": _("setting of the segment"),
+        "days": _("calendar days of the month"),
     }
     for colour in COLOURS:
-        found_defaults[str(colour)] = Default(str(part.counts[colour]), _("in work now"))
-        rate = rates[colour]
-        found_defaults[f"p_{colour}"] = Default(
-            typed_share(found.reference(segment).conversion[colour]),
-            stage_source(rate, default.rate_since(colour)),
-        )
-        days = found.reference(segment).days[colour]
-        found_defaults[f"t_{colour}"] = Default(
-            typed_number(Fraction(days)), setting_source(default.days_since(colour))
-        )
-    return found_defaults
+        sources[str(colour)] = _("in work now")
+        sources[f"p_{colour}"] = stage_source(rates[colour], default.rate_since(colour))
+        sources[f"t_{colour}"] = setting_source(default.days_since(colour))
+    return sources
 
 
 def stage_source(rate: StageRate, since: date | None) -> str:
