@@ -145,8 +145,9 @@ class Funnels:
         return self.inputs.defaults[segment.pk]
 
 
-def funnels_of(*, department: Department, day: date) -> Funnels:
-    """Plan, fact to yesterday and open cycles of the month of `day`; nine queries, whatever the numbers.
+def funnels_of(*, department: Department, day: date, segments: Mapping[int, Segment] | None = None) -> Funnels:
+    """Plan, fact to yesterday and open cycles of the month of `day`; nine queries, whatever the numbers, eight where
+    `segments` (all there are, by id) have been read before.
 
     A person's plan is divided between the segments he serves as `segment_shares` says; one that is set for the whole
     department alone, by everybody's cycles.
@@ -154,15 +155,15 @@ def funnels_of(*, department: Department, day: date) -> Funnels:
     figures = department_figures(
         department_id=department.pk, day=day, as_of=day - timedelta(days=1), kinds=[PeriodKind.MONTH]
     )
-    inputs = forecast_inputs(department_id=department.pk, day=day)
-    segments = [segment for segment in inputs.segments.values() if segment.is_active]
+    inputs = forecast_inputs(department_id=department.pk, day=day, segments=segments)
+    active = [segment for segment in inputs.segments.values() if segment.is_active]
     found = Funnels(
         department=department,
         day=day,
         span=figures.whole[PeriodKind.MONTH].span,
         inputs=inputs,
-        segments=segments,
-        floors={pk: _floors(*pair) for pk, pair in floors_of(segments).items()},
+        segments=active,
+        floors={pk: _floors(*pair) for pk, pair in floors_of(active).items()},
     )
     by_person: dict[int, list[Line]] = defaultdict(list)
     for line in inputs.lines:
@@ -177,8 +178,8 @@ def funnels_of(*, department: Department, day: date) -> Funnels:
         plan, paid = (month.plan, month.fact) if month else (NOTHING, NOTHING)
         _add(found, user_id, lines, plan, paid, served.get(user_id, set()))
     if is_whole_only:
-        plans = segment_shares(segments, whole.plan, inputs.lines)
-        for segment, plan in zip(segments, plans, strict=True):
+        plans = segment_shares(active, whole.plan, inputs.lines)
+        for segment, plan in zip(active, plans, strict=True):
             found.parts[None, segment.pk] = Part(plan, NOTHING, Counts(0, 0, 0))
     return found
 

@@ -40,7 +40,9 @@ def funnel_calculator(request: HttpRequest) -> HttpResponse:
     user = person_of(place, request.GET.get("user", ""))
     is_fragment = wants_fragment(request)
     is_told = is_fragment and place.segment is not None and request.GET.keys() >= _NAMED_BY_ADDRESS
-    found = None if is_told else funnels_of(department=place.department, day=place.today)
+    found = None
+    if not is_told:
+        found = funnels_of(department=place.department, day=place.today, segments=place.every_segment)
     segment = place.segment or (_worst(found, user, is_alone=is_fragment) if found else None)
     context: dict[str, Any] = {"path": PATH, "here": "funnel"}
     status = 200

@@ -107,7 +107,7 @@ def months_to_choose(month: date, today: date) -> list[date]:
 
 def defaults_of(place: Place, month: date) -> dict[str, Default]:
     """Every default with its source: the plan in force, own statistics of ninety days, else the method's norm."""
-    inputs = forecast_inputs(department_id=place.department.pk, day=place.today)
+    inputs = forecast_inputs(department_id=place.department.pk, day=place.today, segments=place.every_segment)
     found = {"month": Default(f"{month:%Y-%m}"), "working_days": Default("")}
     found["target"] = _target(place, month)
     found["average_cheque"] = _cheque(place, inputs)

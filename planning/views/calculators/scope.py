@@ -14,7 +14,7 @@ from accounts.choices import Role
 from accounts.models import Department, User
 from clients.models import Segment
 from common import clock
-from common.prepared import Prepared
+from planning.selectors.references import every_segment
 from planning.views.calculators.forms import address_of
 from planning.views.scope import departments_of, whole
 
@@ -23,13 +23,17 @@ Row = TypeVar("Row", Department, Segment)
 
 @dataclass(frozen=True)
 class Place:
-    """`segment` None = all of them. `departments` and `segments` are what may be chosen instead."""
+    """`segment` None = all of them. `departments` and `segments` are what may be chosen instead.
+
+    `every_segment` holds those switched off too: what is read once for a page is handed to whoever counts for it.
+    """
 
     viewer: User
     department: Department
     departments: list[Department]
     segment: Segment | None
     segments: list[Segment]
+    every_segment: Mapping[int, Segment]
     today: date
 
     @property
@@ -47,16 +51,14 @@ def place_of(request: HttpRequest) -> Place:
     if viewer.role not in (Role.HEAD, Role.DIRECTOR):
         raise Http404
     departments = departments_of(viewer)
-    segments = _segments.models(())
+    known = every_segment()
+    segments = [known[pk] for pk in sorted(known) if known[pk].is_active]
     department = _chosen(departments, request.GET.get("department", ""))
     if department is None:
         raise Http404
     asked = request.GET.get("segment", "")
     segment = _chosen(segments, asked) if asked else None
-    return Place(viewer, department, departments, segment, segments, clock.today())
-
-
-_segments = Prepared(lambda _shape: Segment.objects.filter(is_active=True).order_by("pk"))
+    return Place(viewer, department, departments, segment, segments, known, clock.today())
 
 
 def _chosen(rows: list[Row], asked: str) -> Row | None:
