@@ -140,7 +140,8 @@ def rows(settings):
 
     def walk():
         for key, row in TABLE.items():
-            settings.DEMO = row.demo
+            if settings.DEMO != row.demo:  # each change lays one more layer over the settings
+                settings.DEMO = row.demo
             yield key, row
         settings.DEMO = False
 
