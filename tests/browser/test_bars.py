@@ -52,7 +52,7 @@ PAGES = {
         "day", "own_contacts", "client_list", "client_list?section=any", "client_new", "own_card",
         "own_contact", "own_edit", "own_questionnaire", "own_offer", "own_invoice", "own_refuse", "funnel_board",
         "tasks", "rotation_queue", "rotation_history", "plan_fact", "documents", "calls", "notices", "account", "pay",
-        "search?q=ооо", "search?q=xxxx",
+        "search?q=ооо", "search?q=xxxx", "verification_paid", "kpi_norm_clients?of=upgrades",
     ],
     Role.HEAD: [
         "lights", "client_list", "card", "customer", "import_upload", "import", "funnel_board", "funnel_board?by=colour",
