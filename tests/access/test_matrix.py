@@ -140,7 +140,7 @@ def rows(settings):
 
     def walk():
         for key, row in TABLE.items():
-            if settings.DEMO != row.demo:  # each change lays one more layer over the settings
+            if row.demo != settings.DEMO:  # each change lays one more layer over the settings
                 settings.DEMO = row.demo
             yield key, row
         settings.DEMO = False
