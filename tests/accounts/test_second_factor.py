@@ -33,6 +33,7 @@ OPEN_BEFORE = {
     "password_reset_link",
     "second_factor",
     "account_confirm",
+    "favicon",
     "healthz",
     "readyz",
     "metrics",
