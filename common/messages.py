@@ -1,6 +1,7 @@
 """The message catalogues without gettext's binaries: `python -m common.messages merge|compile|check`.
 
-merge    locale/parts/*.po and what is already there become locale/ru/LC_MESSAGES/django.po: sorted, only used messages.
+merge    locale/parts/*.po, drafts that git ignores, and what is already there become locale/ru/LC_MESSAGES/django.po:
+         sorted, only used messages.
 compile  .po → .mo where the .po is newer.
 check    every message of code and templates has a whole Russian translation with the same placeholders; exit 1 if not.
 """

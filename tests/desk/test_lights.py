@@ -9,12 +9,14 @@ from fractions import Fraction
 from io import BytesIO
 
 import pytest
+from django.utils import translation
 from python_calamine import CalamineWorkbook
 
 from clients.choices import Section
 from common import clock
 from common.text import sort_key
 from desk.selectors.lights import lights_of
+from desk.views.lights.pages import wait_for
 from funnels.models import ColourChange, DepartmentReview, Ownership, SalesCycle
 from funnels.selectors import department_funnel
 from funnels.services.clocks import fill_clock
@@ -258,3 +260,20 @@ def test_the_export_holds_the_rows_of_the_screen_and_is_written_down(cast, as_us
     mine = next(row for row in rows if row[0] == cast.ivanova.full_name)
     assert mine[2:5] == [2.0, 0.0, 5.0]
     assert AuditEvent.objects.filter(action="lights.export").count() == 1
+
+
+@pytest.mark.parametrize(
+    "minutes, told",
+    [(48, "48 мин"), (60, "1 ч 0 мин"), (1001, "16 ч 41 мин"), (0, "0 мин"), (-1, ""), (24 * 60 + 1, "")],
+)
+def test_how_long_the_queue_waits_is_told_in_hours_and_minutes_within_a_day(cast, minutes, told):
+    with on(TODAY, 9):
+        board = lights_of(cast.sales)
+    board.executes_at = board.now + timedelta(minutes=minutes)
+    with translation.override("ru"):
+        assert wait_for(board) == told
+
+
+def test_no_wait_is_told_where_nothing_is_queued(cast):
+    with on(TODAY, 9):
+        assert wait_for(lights_of(cast.sales)) == ""

@@ -54,7 +54,7 @@ def lights(request: HttpRequest) -> HttpResponse:
         "soon": _soon(board),
         "orders": board.orders,
         "orders_url": reverse("rotation_queue") if board.orders else "",
-        "minutes": _minutes(board),
+        "wait": wait_for(board),
         "export_url": reverse("lights_export") + query,
         "sign_url": reverse("lights_sign") + query,
         "may_sign": viewer.role == Role.HEAD,
@@ -116,8 +116,13 @@ def _soon(board: Lights) -> str:
     return _("days in one colour; till %(day)s %(n)s more become stagnant") % {"day": when, "n": board.soon}
 
 
-def _minutes(board: Lights) -> int | None:
+def wait_for(board: Lights) -> str:
+    """«16 h 41 min» until the queue is handed over; empty with nothing in it or more than a day to go."""
     if board.executes_at is None:
-        return None
+        return ""
     left = int((board.executes_at - board.now).total_seconds() // 60)
-    return left if 0 <= left <= 24 * 60 else None
+    if not 0 <= left <= 24 * 60:
+        return ""
+    hours, minutes = divmod(left, 60)
+    said = {"hours": hours, "minutes": minutes}
+    return _("%(hours)s h %(minutes)s min") % said if hours else _("%(minutes)s min") % said
