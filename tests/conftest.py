@@ -58,6 +58,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(request, tmp_path_factory, django_db_modify_db_settings, django_db_blocker) -> None:
+    """The database of each xdist worker is a copy of one pattern, which whoever comes first migrates."""
+    if not hasattr(request.config, "workerinput"):
+        return
+    from tests.pattern import copy_from_pattern
+
+    with django_db_blocker.unblock():
+        copy_from_pattern(
+            tmp_path_factory.getbasetemp().parent / "pattern", remake=request.config.getvalue("create_db")
+        )
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker) -> None:
     """A test that commits is cleaned up, which the audit log refuses: the owner of the tables switches that refusal of
     TRUNCATE off, in the test database alone. tests/journal/test_seals.py switches it on and tries.
