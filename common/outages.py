@@ -1,13 +1,14 @@
 """What a request does while the database is away or two acts wait for each other: come again, never half a write.
 
-The database may restart, run out of room or stop a statement that takes too long. None of it is a fault of the program:
-such a request answers 503 with Retry-After. Two transactions that wait for each other are told by PostgreSQL: one of
-them is rolled back whole, and is simply made again.
+The database may restart, run out of room or stop a statement that takes too long; an uploaded file may find no room.
+None of it is a fault of the program: such a request answers 503 with Retry-After. Two transactions that wait for each
+other are told by PostgreSQL: one of them is rolled back whole, and is simply made again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from errno import EDQUOT, ENOSPC
 from io import BytesIO
 from typing import Any, Final
 
@@ -20,11 +21,14 @@ RETRY_AFTER_SECONDS: Final = 5  # a killed server is back after four to five
 MOST_ATTEMPTS: Final = 3
 # deadlock_detected and serialization_failure: the whole transaction was undone and may be made again
 _UNDONE: Final = {"40P01", "40001"}
+_NO_ROOM: Final = {ENOSPC, EDQUOT}
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Whether the database was away, full, too slow or too busy, so that the same request may succeed later."""
-    return isinstance(error, OperationalError | InterfaceError)
+    """Whether the database was away, full, too slow or too busy, or the disk of files full: later the same may succeed."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return True
+    return isinstance(error, OSError) and error.errno in _NO_ROOM
 
 
 def is_undone(error: BaseException | None) -> bool:

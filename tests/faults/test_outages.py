@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -38,6 +39,12 @@ def slow(request):
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = '50ms'")
         cursor.execute("SELECT pg_sleep(5)")
+
+
+def full(request):
+    """Writes to a device that never has room."""
+    with Path("/dev/full").open("wb", buffering=0) as file:
+        file.write(b"a page")
 
 
 def broken(request):
@@ -75,6 +82,7 @@ urlpatterns = [
     path("dying/", dying),
     path("slow/", slow),
     path("broken/", broken),
+    path("full/", full),
     path("api/v1/dying/", dying_api),
     path("api/v1/telephony/dying/", dying_api),
     path("crossing/<str:first>/<str:second>/", crossing),
@@ -133,6 +141,11 @@ def test_a_statement_that_takes_too_long_is_a_503_and_a_fault_of_ours_is_not(vis
     connection.close()
     response = visitor.get("/broken/")
     assert (response.status_code, "Retry-After" in response) == (500, False)
+
+
+def test_a_full_disk_is_a_503_too(visitor):
+    response = visitor.post("/full/")
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
 
 
 def test_of_two_acts_in_a_deadlock_the_undone_one_is_made_again_and_both_succeed():
