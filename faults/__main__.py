@@ -21,10 +21,11 @@ def main() -> int:
     parser.add_argument("--pause", type=float, default=2.0, help="mean seconds between two strikes")
     parser.add_argument("--longest", type=float, default=780, help="seconds after which the storm ends anyway")
     parser.add_argument("--drills", action="store_true", help="also measure the recovery from one fault at a time")
+    parser.add_argument("--disk", type=Path, help="a small file system to keep the product on; the drills fill it up")
     parser.add_argument("--report", type=Path, help="write the report to this file")
     parser.add_argument("--keep", action="store_true", help="leave the state folder for a look")
     asked = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="flt", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="flt", dir=asked.disk or "/tmp"))
     folder.chmod(0o755)
     state = folder / "s"
     state.mkdir()
@@ -49,7 +50,7 @@ def main() -> int:
         from faults.report import written
 
         campaign = Campaign(product, office, seed=asked.seed, kills=asked.kills, pause=asked.pause, say=say)
-        result = campaign.run(drills=asked.drills, longest=asked.longest)
+        result = campaign.run(drills=asked.drills, longest=asked.longest, small_disk=asked.disk is not None)
     finally:
         status = product.stop()
         office.stop()

@@ -160,3 +160,20 @@ def missing(kind: str, found: dict[str, Any]) -> str:
 def _once(rows: Any, found: dict[str, Any]) -> str:
     pks = list(rows.values_list("pk", flat=True))
     return "" if pks == [found["id"]] else f"found {pks}, answered {found['id']}"
+
+
+def own_session(act: Callable[[], Any]) -> Any:
+    """The act in this thread's own session, which is closed afterwards."""
+    try:
+        return asked(act)
+    finally:
+        connection.close()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, *, step: float = 0.5) -> bool:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(step)
+    return True
