@@ -10,7 +10,11 @@ import subprocess
 import sys
 from typing import Final
 
-NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# The shell without windows does the same pages with a quarter less processor time, so it is preferred.
+NAMES: Final = (
+    "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
+)  # fmt: skip
+PACKAGES: Final = ("chromium-headless-shell", "chromium")  # older systems know the second alone
 
 
 def path() -> str:
@@ -25,11 +29,16 @@ def install() -> None:
     if os.geteuid() or not apt:
         return
     print("No Chromium found: installing it by apt-get…", flush=True)
+    _ask(apt, "update", "-qq")
+    any(_ask(apt, "install", "-y", "-qq", "--no-install-recommends", package) for package in PACKAGES)
+
+
+def _ask(apt: str, *arguments: str) -> bool:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
-        done = subprocess.run([apt, *arguments], env=environment, check=False, capture_output=True, text=True)
-        if done.returncode:
-            print(f"apt-get {arguments[0]} failed: {done.stderr.strip().splitlines()[-1:]}", flush=True)
+    done = subprocess.run([apt, *arguments], env=environment, check=False, capture_output=True, text=True)
+    if done.returncode:
+        print(f"apt-get {' '.join(arguments)} failed: {done.stderr.strip().splitlines()[-1:]}", flush=True)
+    return not done.returncode
 
 
 def main() -> int:
