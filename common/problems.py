@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils.translation import ngettext
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
@@ -37,7 +39,19 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
         return _problem(response.status_code, error.default_code, detail, errors, headers=dict(response.items()))
     codes = error.get_codes()
     code = codes if isinstance(codes, str) else error.default_code
-    return _problem(response.status_code, code, str(error.detail), [], headers=dict(response.items()))
+    return _problem(response.status_code, code, _told(error), [], headers=dict(response.items()))
+
+
+def _told(error: exceptions.APIException) -> str:
+    wait: float | None = getattr(error, "wait", None)  # of Throttled alone, whose own sentence is half English
+    if wait is not None:
+        seconds = ceil(wait)
+        return ngettext(
+            "Too many requests: the next one is served in %(n)d second.",
+            "Too many requests: the next one is served in %(n)d seconds.",
+            seconds,
+        ) % {"n": seconds}
+    return str(error.detail)
 
 
 def _refusal(error: ActError) -> Response:

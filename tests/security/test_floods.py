@@ -32,7 +32,9 @@ def test_a_person_beyond_his_requests_gets_problem_details_and_others_go_on(cast
     response = browser.get(f"{V1}users/me/")
     assert response["Content-Type"] == "application/problem+json"
     assert int(response["Retry-After"]) == MINUTE - 1000 % MINUTE
-    assert json.loads(response.content)["type"] == "urn:svetofor:problem:throttled"
+    problem = json.loads(response.content)
+    assert problem["type"] == "urn:svetofor:problem:throttled"
+    assert problem["detail"] == "Слишком много запросов: следующий будет принят через 20 секунд."
     other = Browser()
     other.force_login(cast.petrov, backend="accounts.backends.EmployeeBackend")
     assert other.get(f"{V1}users/me/").status_code == 200
