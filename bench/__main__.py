@@ -15,6 +15,7 @@ os.environ.setdefault("STATE_DIR", str(ROOT / "var" / "bench"))
 
 from bench import databases, report  # noqa: E402
 from bench.measuring import measure  # noqa: E402
+from bench.refusals import measure_refusals, print_refusals  # noqa: E402
 from bench.serving import serving  # noqa: E402
 from common import clock  # noqa: E402
 from config import embedded  # noqa: E402
@@ -49,6 +50,12 @@ def main() -> int:
                         encoding="gzip" if wanted.gzip else "identity",
                     )  # fmt: skip
                 report.print_pages(size, managers, tables[size], first=tables.get(sizes[0]))
+            if wanted.refusals:
+                databases.copy(name, RUN)
+                databases.step("bench.collect", RUN)
+                plan = json.loads(_output("bench.pages", "1"))
+                with serving(RUN) as port:
+                    print_refusals(size, measure_refusals(port, plan))
             if wanted.jobs:
                 databases.copy(name, RUN)
                 report.print_jobs(size, json.loads(_output("bench.jobs")))
@@ -70,6 +77,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="measure targets whose 'who name' contains this")
     parser.add_argument("--gzip", action="store_true", help="ask for compressed answers, page and floor alike")
     parser.add_argument("--jobs", action="store_true", help="also the night's jobs against bare SQL")
+    parser.add_argument("--refusals", action="store_true", help="also how long a foreign id and an absent one take")
     parser.add_argument("--year", action="store_true", help="also a year of plan and fact against reading its rows")
     parser.add_argument("--no-pages", action="store_true", help="leave the pages out")
     parser.add_argument("--build", action="store_true", help="only build the databases")

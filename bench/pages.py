@@ -10,6 +10,7 @@ from typing import Any
 import django
 
 SEARCH_NAME = "Кристалл"
+ABSENT = 10**9  # an id that nobody has
 
 
 @dataclass
@@ -86,10 +87,15 @@ def prepare(rounds: int) -> dict[str, Any]:
         Target("API list", "director", ["/api/v1/clients/"], "api"),
         Target("telephony event POST", "pbx", ["/api/v1/telephony/events"], "webhook"),
     ]
+    foreign = SalesCycle.objects.open().exclude(client__department=manager.department).order_by("pk").first()
+    doors = {"card": "/clients/{}/", "contact form": "/clients/{}/contact/", "API": "/api/v1/clients/{}/"}
     admin = User.objects.get(login="administrator")
     pbx = create_connection(name="bench", actor=admin)
     return {
         "targets": [asdict(target) for target in targets],
+        "refusals": [
+            (name, path.format(foreign.client_id), path.format(ABSENT)) for name, path in doors.items() if foreign
+        ],
         "cookies": {name: session_of(user) for name, user in people.items()},
         "pbx": {"token": pbx.token, "secret": pbx.secret, "number": phone.e164},
     }
