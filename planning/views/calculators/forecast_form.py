@@ -42,9 +42,10 @@ class ForecastForm(CalculatorForm):
         most = sorted(known, key=lambda one: (-self.movable[one.pk].yellow, -self.movable[one.pk].red, one.pk))
         self.is_cut = len(most) > MOST_MOVABLE
         self.people = sorted(most[:MOST_MOVABLE], key=lambda one: (one.last_name, one.first_name, one.pk))
+        label, words = _("%(colour)s, of %(n)s"), {colour: _word(colour) for colour, _to in _UP}
         extra = {
             field_name(colour, one.pk): WholeField(
-                label=_("%(colour)s, of %(n)s") % {"colour": _word(colour), "n": self.movable[one.pk][colour]}
+                label=label % {"colour": words[colour], "n": self.movable[one.pk][colour]}
             )
             for one in self.people
             for colour, _to in _UP
