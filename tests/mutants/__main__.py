@@ -30,10 +30,10 @@ def copy_tree(target: Path) -> None:
         shutil.copy2(catalogue, target / catalogue.relative_to(ROOT))
 
 
-def run_tests(tree: Path, state: Path, killers: tuple[str, ...]) -> int:
+def run_tests(tree: Path, state: Path, killers: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--reuse-db", "-p", "no:cacheprovider", *killers]
     environment = {**os.environ, "STATE_DIR": str(state), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, check=False).returncode
+    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
 
 
 def verdict_of(place: Place, tree: Path, state: Path) -> str:
@@ -41,7 +41,7 @@ def verdict_of(place: Place, tree: Path, state: Path) -> str:
     before = target.read_text()
     target.write_text(place.mutated())
     try:
-        code = run_tests(tree, state, place.killers)
+        code = run_tests(tree, state, place.killers).returncode
     finally:
         target.write_text(before)
     return {0: "SURVIVED", FAILED: "killed"}.get(code, f"NO PROOF (pytest ended with {code})")
@@ -55,7 +55,9 @@ def main() -> int:
         tree, state = Path(folder) / "tree", Path(folder) / "st"
         copy_tree(tree)
         killers = tuple(dict.fromkeys(killer for place in wanted for killer in place.killers))
-        if run_tests(tree, state, killers):
+        done = run_tests(tree, state, killers)
+        if done.returncode:
+            print(done.stdout[-2000:])
             print("The tests fail without any mutant: nothing can be proven.")
             return 1
         verdicts = []
