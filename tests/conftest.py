@@ -7,11 +7,16 @@ import os
 from contextlib import ExitStack
 from itertools import count
 
+import hypothesis
 import pytest
 
 os.environ.setdefault("SVETOFOR_FSYNC", "off")  # test data may die with the machine
 
 from config import embedded
+
+# How fast a busy machine invents examples is no property of the product.
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 
 _servers = ExitStack()
 
