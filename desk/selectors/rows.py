@@ -203,10 +203,23 @@ class Work(NamedTuple):
     is_timed: bool
 
 
+def step_cell(client_id: int, due: SafeString, text: str) -> SafeString:
+    """When the next step is due and what it is; without one, the way to set it."""
+    if due:
+        return markup.piece('{}<span class="sub">{}</span>', due, text)
+    return markup.piece(
+        '<a class="chip chip-add" href="{0}" hx-get="{0}" hx-target="#dialog-body">{1}{2}</a>',
+        address("client_next_step", client_id),
+        markup.icon("plus", size="s"),
+        _("Set the step"),
+    )
+
+
 def work_row(
     work: Work, reach: Reach, *, day: date, days: int, owner: str = "", list_query: str = ""
 ) -> dict[str, Any]:
     """One line of «Мой день». `owner` names whose client it is when the reader works for somebody else."""
+    due = markup.due(work.next_step_at, today=day) if work.next_step_at else SafeString("")
     return {
         "id": work.client_id,
         "name": work.name,
@@ -217,9 +230,9 @@ def work_row(
         "lamp": markup.lamp(work.colour, why=colour_why(work.colour, work.colour_rule)),
         "age": age_chip(work, days),
         "is_over": days > CLOCK_LIMIT_DAYS,
-        "due": markup.due(work.next_step_at, today=day) if work.next_step_at else "",
+        "due": due,
         "step": work.next_step_text,
-        "step_url": address("client_next_step", work.client_id),
+        "next": step_cell(work.client_id, due, work.next_step_text),
         "state": state_word(work.state),
         "stale": stale_mark(work.state_flag_on, day),
         "last": last_contact(work.last_contact_kind, work.last_contact_at),

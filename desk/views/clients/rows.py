@@ -13,7 +13,7 @@ from common import formats, markup
 from common.addresses import address
 from common.workdays import Calendar
 from desk.selectors import clients as lists
-from desk.selectors.rows import Reach, colour_why, last_contact, stale_mark, state_word
+from desk.selectors.rows import Reach, colour_why, last_contact, stale_mark, state_word, step_cell
 from desk.views.clients.asked import Asked
 
 
@@ -131,18 +131,9 @@ def work_line(row: Client, reach: Reach, today: Any, plain: Calendar, asked: Ask
     left = lists.days_left(work.term_ends_on, today)
     owner = row.owner.short_name if row.owner and row.owner_id != viewer.pk else ""
     step: Any = formats.DASH
-    if work.next_step_at:
-        step = markup.piece(
-            '{}<span class="sub">{}</span>', markup.due(work.next_step_at, today=today), work.next_step_text
-        )
-    elif work.cycle_id:
-        url = address("client_next_step", row.pk)
-        step = markup.piece(
-            '<a class="chip chip-add" href="{0}" hx-get="{0}" hx-target="#dialog-body">{1}{2}</a>',
-            url,
-            markup.icon("plus", size="s"),
-            _("Set the step"),
-        )
+    if work.next_step_at or work.cycle_id:
+        due = markup.due(work.next_step_at, today=today) if work.next_step_at else SafeString("")
+        step = step_cell(row.pk, due, work.next_step_text)
     stale = stale_mark(work.state_flag_on if work.cycle_id else None, today)
     state = markup.piece("{} {}", state_word(row.state), stale) if stale else state_word(row.state)
     lamp = markup.lamp(work.colour, why=colour_why(work.colour, work.colour_rule)) if work.cycle_id else formats.DASH
