@@ -87,6 +87,8 @@ class JobRun(models.Model):
     counts = models.JSONField(default=dict, blank=True)
     error = models.TextField(blank=True)
     created_at = models.DateTimeField()
+    # of the newest attempt; a run waits for its turn before it
+    started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     is_late = models.BooleanField(default=False)
     # what is being done right now and what has failed in this run (journal.rules.Trials)

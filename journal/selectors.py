@@ -47,6 +47,12 @@ def latest_runs() -> dict[str, JobRun]:
     return {run.job: run for run in JobRun.objects.order_by("job", "-business_date").distinct("job")}
 
 
+def last_done_runs() -> dict[str, JobRun]:
+    """The newest run of each job that ended well."""
+    done = JobRun.objects.filter(state=RunState.DONE)
+    return {run.job: run for run in done.order_by("job", "-business_date").distinct("job")}
+
+
 def last_done(job: str) -> JobRun | None:
     return JobRun.objects.filter(job=job, state=RunState.DONE).order_by("-business_date").first()
 

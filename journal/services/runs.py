@@ -82,6 +82,7 @@ def claim_run(run_id: int) -> Lease | None:
         lease_token=token,
         lease_until=now + timedelta(seconds=LEASE_SECONDS),
         heartbeat_at=now,
+        started_at=now,
         attempts=F("attempts") + 1,
     )
     if claimed != 1:
