@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
@@ -19,8 +18,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.choices import Role
 from clients.models import Client
 from common import formats
-from common.errors import ActError, GuardFailed, Invalid, Missing, NotAllowed
-from common.htmx import redirect, wants_fragment
+from common.acts import Refusal, answers_refusals, attempt, done
+from common.htmx import wants_fragment
 from deals import selectors, services
 from deals.forms import CancelForm, ContractForm, InvoiceForm, OfferForm, PaymentForm, TerminateForm
 from deals.models import Contract, Invoice, Payment
@@ -38,43 +37,25 @@ def _form(
     action: str,
     form: forms.Form,
     act: Act | None,
-    refusal: str = "",
+    refusal: Refusal | None = None,
 ) -> HttpResponse:
     """One form, one act. `act` does it and returns what is told; None shows the form alone with `refusal`."""
-    status = 200
-    missing: Sequence[Missing] = ()
-    if refusal:
-        status = 409
-    elif request.method == "POST" and act is not None:
-        if form.is_valid():
-            try:
-                told = act(form.cleaned_data)
-            except NotAllowed as error:
-                raise PermissionDenied(error.text) from error
-            except Invalid as error:
-                for field, texts in error.fields.items():
-                    form.add_error(field if field in form.fields else None, list(texts))
-            except GuardFailed as error:
-                refusal, missing, status = error.text, error.missing, 422
-            except ActError as error:
-                refusal, status = error.text, 409
-            else:
-                messages.success(request, told)
-                return redirect(request, _next(request) or f"/clients/{client.pk}/")
-        if form.errors:
-            status = 422
+    if request.method == "POST" and act is not None:
+        told: list[str] = []
+        refusal = attempt(form, lambda data: told.append(act(data)))
+        if refusal is None:
+            return done(request, told[0], _next(request) or f"/clients/{client.pk}/")
     context = {
         "client": client,
         "title": title,
         "action": action,
         "form": form,
         "refusal": refusal,
-        "missing": missing,
         "can_send": act is not None,
         "next": _next(request),
     }
     template = "deals/_form.html" if wants_fragment(request) else "deals/form_page.html"
-    return render(request, template, context, status=status)
+    return render(request, template, context, status=refusal.status if refusal else 200)
 
 
 def _next(request: HttpRequest) -> str:
@@ -85,13 +66,6 @@ def _next(request: HttpRequest) -> str:
 
 def _client(request: HttpRequest, pk: int) -> Client:
     return get_object_or_404(Client.objects.visible_to(request.user).select_related("department"), pk=pk)  # type: ignore[arg-type]
-
-
-def _workable(request: HttpRequest, client: Client) -> None:
-    try:
-        ensure_may_work(request.user, client)  # type: ignore[arg-type]
-    except NotAllowed as error:
-        raise PermissionDenied(error.text) from error
 
 
 def _new(
@@ -105,7 +79,7 @@ def _new(
     told: str,
 ) -> HttpResponse:
     client = _client(request, pk)
-    _workable(request, client)
+    ensure_may_work(request.user, client)  # type: ignore[arg-type]
     cycle = selectors.cycle_for_document(client)
     form = form_class(request.POST, request.FILES) if request.method == "POST" else form_class()
 
@@ -113,13 +87,14 @@ def _new(
         document = act(cycle=cycle, actor=request.user, **data)
         return told % {"number": document.number, "amount": formats.money(document.amount)}
 
-    refusal = "" if cycle else _("The client is not in work: take it into work first.")
+    refusal = None if cycle else Refusal(409, _("The client is not in work: take it into work first."))
     return _form(
         request, client=client, title=title, action=action, form=form, act=do if cycle else None, refusal=refusal
     )
 
 
 @require_http_methods(["GET", "POST"])
+@answers_refusals
 def offer_new(request: HttpRequest, pk: int) -> HttpResponse:
     return _new(
         request,
@@ -133,6 +108,7 @@ def offer_new(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@answers_refusals
 def invoice_new(request: HttpRequest, pk: int) -> HttpResponse:
     return _new(
         request,
@@ -146,6 +122,7 @@ def invoice_new(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@answers_refusals
 def contract_new(request: HttpRequest, pk: int) -> HttpResponse:
     return _new(
         request,
@@ -159,6 +136,7 @@ def contract_new(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@answers_refusals
 def payment_new(request: HttpRequest, pk: int) -> HttpResponse:
     client = _client(request, pk)
     user = request.user
@@ -173,7 +151,7 @@ def payment_new(request: HttpRequest, pk: int) -> HttpResponse:
             action="",
             form=forms.Form(),
             act=None,
-            refusal=_("This client has never been in work: there is no sale to pay for."),
+            refusal=Refusal(409, _("This client has never been in work: there is no sale to pay for.")),
         )
     needs_document = user.role == Role.HEAD  # type: ignore[union-attr]
     if request.method == "POST":
@@ -202,10 +180,11 @@ def _initial_payment(request: HttpRequest, cycle: SalesCycle) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "POST"])
+@answers_refusals
 def invoice_cancel(request: HttpRequest, pk: int, invoice_pk: int) -> HttpResponse:
     client = _client(request, pk)
     invoice = get_object_or_404(Invoice.objects.visible_to(request.user), pk=invoice_pk, client=client)  # type: ignore[arg-type]
-    _workable(request, client)
+    ensure_may_work(request.user, client)  # type: ignore[arg-type]
     initial = {"version": invoice.version}
     form = CancelForm(request.POST) if request.method == "POST" else CancelForm(initial=initial)
 
@@ -218,10 +197,11 @@ def invoice_cancel(request: HttpRequest, pk: int, invoice_pk: int) -> HttpRespon
 
 
 @require_http_methods(["GET", "POST"])
+@answers_refusals
 def contract_terminate(request: HttpRequest, pk: int, contract_pk: int) -> HttpResponse:
     client = _client(request, pk)
     contract = get_object_or_404(Contract.objects.visible_to(request.user), pk=contract_pk, client=client)  # type: ignore[arg-type]
-    _workable(request, client)
+    ensure_may_work(request.user, client)  # type: ignore[arg-type]
     initial = {"version": contract.version}
     form = TerminateForm(request.POST) if request.method == "POST" else TerminateForm(initial=initial)
 
@@ -234,6 +214,7 @@ def contract_terminate(request: HttpRequest, pk: int, contract_pk: int) -> HttpR
 
 
 @require_http_methods(["GET", "POST"])
+@answers_refusals
 def payment_cancel(request: HttpRequest, pk: int, payment_pk: int) -> HttpResponse:
     client = _client(request, pk)
     payment = get_object_or_404(Payment.objects.visible_to(request.user), pk=payment_pk, client=client)  # type: ignore[arg-type]

@@ -45,7 +45,6 @@ class Undo(Exception):
 @pytest.mark.django_db
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     derandomize=True,
 )

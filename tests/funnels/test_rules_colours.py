@@ -224,7 +224,7 @@ def shape(verdict):
     return (verdict.colour, verdict.rule, verdict.fact_ids, verdict.supporting_ids, verdict.by_calendar_only)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(FACTS, DAYS, st.just(IN_WORK) | SITUATIONS)
 def test_verdict_is_constant_until_the_recheck_day_and_turns_on_it(facts, day, situation):
     verdict = colour_on(facts, day, situation)
@@ -238,7 +238,7 @@ def test_verdict_is_constant_until_the_recheck_day_and_turns_on_it(facts, day, s
         assert shape(colour_on(facts, verdict.recheck_on, situation)) != shape(verdict)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(FACTS, DAYS, st.randoms())
 def test_verdict_does_not_depend_on_the_order_of_facts(facts, day, random):
     shuffled = list(facts)
@@ -246,7 +246,7 @@ def test_verdict_does_not_depend_on_the_order_of_facts(facts, day, random):
     assert colour_on(facts, day, IN_WORK) == colour_on(shuffled, day, IN_WORK)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(FACTS, DAYS)
 def test_a_signed_contract_is_green_whatever_else_is_recorded(facts, day):
     contract = FactRow(id=10**7, kind=FactKind.CONTRACT_SIGNED, on=day)

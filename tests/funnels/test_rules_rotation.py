@@ -340,7 +340,7 @@ QUEUE = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(QUEUE, PEOPLE, st.randoms())
 def test_every_order_is_answered_once_deterministically_and_within_the_caps(orders, people, random):
     choices = plan_queue(orders, people)

@@ -52,7 +52,7 @@ class TestReference:
         assert (slow.value, slow.is_bounded) == (10, True)
         assert calc.reference_value(Kpi.VIOLATIONS, managers(*[Fraction(1, 4)] * 4), 0).value == 0
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.lists(st.integers(0, 100), min_size=4, max_size=24))
     def test_the_value_is_the_median_of_the_upper_quarter(self, values):
         found = calc.reference_value(Kpi.PRODUCTIVE_CALLS, managers(*values), 0)

@@ -126,7 +126,7 @@ class TestWhatALittleMoreBrings:
         steps = calc.next_steps(fact=Decimal(0), plan=Decimal(100), kpi=1, scheme=scheme)
         assert [str(one.extra) for one in steps] == ["50.00", "100.00"]
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(MONEY, MONEY.filter(bool), KPIS)
     def test_a_kopeck_less_than_the_step_does_not_reach_it(self, fact, plan, kpi):
         for step in calc.next_steps(fact=fact, plan=plan, kpi=kpi):
@@ -135,7 +135,7 @@ class TestWhatALittleMoreBrings:
             assert step.pay.amount == calc.pay(fact=fact + step.extra, plan=plan, kpi=kpi).amount
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(MONEY, MONEY, KPIS)
 def test_pay_holds_against_decimals_of_fifty_digits(fact, plan, kpi):
     found = calc.pay(fact=fact, plan=plan, kpi=kpi)
@@ -148,7 +148,7 @@ def test_pay_holds_against_decimals_of_fifty_digits(fact, plan, kpi):
         assert found.amount == exact.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(MONEY, MONEY, MONEY, KPIS)
 def test_more_fact_never_pays_less(fact, more, plan, kpi):
     assert calc.pay_if(fact=fact, plan=plan, kpi=kpi, extra=more).gain >= 0

@@ -5,7 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from common.production_calendar import seeded_kinds
@@ -146,7 +146,6 @@ class TestForecast:
         assert result.managers[0].amount == Decimal("-5.00")
         assert result.plans == {1: Decimal("0.00"), 2: Decimal("100.00")}
 
-    @settings(deadline=None)
     @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=12), st.integers(0, 10**12))
     def test_individual_plans_always_sum_to_the_target(self, paid: list[int], target: int) -> None:
         managers = [calc.ManagerFunnel(at, [], paid=Decimal(sum_) / 100) for at, sum_ in enumerate(paid)]
@@ -206,7 +205,6 @@ class TestSplit:
         days = calc.split_month(self.MONTHS[1], CALENDAR, 2026, 1)
         assert calc.control_week_plans(days, 2026, 1)[0][1] == 0
 
-    @settings(deadline=None)
     @given(st.integers(0, 10**15), st.lists(st.fractions(0, 3), min_size=12, max_size=12).filter(any))
     def test_every_level_sums_to_the_one_above(self, kopecks: int, season: list[Fraction]) -> None:
         total = Decimal(kopecks) / 100
@@ -445,7 +443,6 @@ class TestSufficiency:
         assert not calc.is_deviating(Fraction(10, 100)) and not calc.is_deviating(None)
         assert calc.deviation(calc.Counts(0, 0, 0), calc.Counts(1, 1, 1)) is None
 
-    @settings(deadline=None)
     @example(0, 0, 1)
     @example(1, 0, 0)
     @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))

@@ -70,7 +70,7 @@ def test_the_headcount_it_names_is_enough_and_one_fewer_is_not():
     assert not calc.decompose(plan(managers=5)).meetings.is_enough
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.integers(0, 10**10),
     st.integers(1, 10**7),
@@ -96,7 +96,7 @@ def test_the_chain_holds_against_decimals_of_sixty_digits(target, cheque, days, 
         assert (line.norm - 1) * managers * days < line.month <= line.norm * managers * days
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10**9), st.integers(0, 10**9), st.tuples(*[SHARES] * 6))
 def test_more_plan_never_needs_fewer_acts_or_people(target, more, shares):
     low, high = (calc.decompose(plan(target=Decimal(one), rates=StepRates(*shares))) for one in (target, target + more))

@@ -125,7 +125,7 @@ class TestOwnStatistics:
         own = calc.stage_rates([*known, self.passages(10, 4)], DEFAULT_CONVERSION)[RED]
         assert (own.rate, own.is_own, own.managers, own.passages, own.left_out) == (Fraction(2, 5), True, 1, 10, 1)
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(st.lists(st.integers(0, 30).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))), max_size=8))
     def test_the_rates_named_are_the_rates_used(self, pairs):
         known = [self.passages(*pair) for pair in pairs]
@@ -215,7 +215,7 @@ class TestSegmentsApart:
         assert found.why == {7: Why.NO_CHEQUE} and found.zone is None and found.worst is None
         assert calc.check_segments({}).zone is None
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(st.integers(0, 10**8), st.integers(1, 10**6), st.integers(1, 31), COUNTS, REFERENCES)
     def test_required_numbers_and_k_hold_against_a_plain_calculation(self, plan, cheque, days, actual, ref):
         found = calc.check_funnel(calc.FunnelInput(Decimal(plan), Decimal(0), Decimal(cheque), days, actual, ref))
@@ -231,7 +231,7 @@ class TestSegmentsApart:
         assert found.k_funnel == (min(ratios) if ratios else None)
         assert all(found.deficit[colour] == max(0, required[colour] - actual[colour]) for colour in Colour)
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(
         st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from([0, 1000, 90_000]), COUNTS, REFERENCES), max_size=4)
     )
@@ -242,7 +242,7 @@ class TestSegmentsApart:
         }
         assert calc.worst_segment(funnels) == calc.check_segments(funnels).worst
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(st.integers(0, 10**8), st.integers(0, 10**8), COUNTS, REFERENCES)
     def test_more_plan_never_requires_fewer_clients(self, plan, more, actual, ref):
         low, high = (
@@ -264,7 +264,7 @@ class TestSegmentsApart:
         }
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(0, 10**9), st.integers(-(10**6), 10**9)), max_size=6))
 def test_verification_is_always_between_nothing_and_everything(pairs):
     known = [calc.ForecastAndFact(Decimal(forecast), Decimal(fact)) for forecast, fact in pairs]
@@ -272,7 +272,7 @@ def test_verification_is_always_between_nothing_and_everything(pairs):
     assert all(0 <= one.value <= 1 for one in verdicts)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(SHARES, SHARES)
 def test_a_floor_is_raised_or_refused_and_never_falls(green, yellow):
     least = calc.MINIMUM_FLOORS

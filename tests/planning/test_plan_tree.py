@@ -46,7 +46,7 @@ def test_the_tree_of_the_year_holds_the_worked_numbers_at_every_level():
     assert len(tree[PeriodKind.DAY]) == 247 and len(tree[PeriodKind.WEEK]) == 48
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     calendars(),
     st.integers(0, 10**13),
@@ -71,7 +71,7 @@ def test_children_sum_to_the_parent_to_the_kopeck_for_any_calendar(calendar, kop
             assert sum(inside) == plan, (kind, month)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 10**12), calendars())
 def test_days_of_a_month_are_equal_but_for_one_kopeck_of_the_earlier_ones(kopecks, calendar):
     days = list(calc.split_days(Decimal(kopecks) / 100, calendar, date(2026, 3, 1), date(2026, 3, 31)).values())
@@ -121,7 +121,7 @@ class TestAnEditedMonth:
             calc.resplit_month(Decimal(10_000_000), NOVEMBER, CALENDAR, 2026, 11, date(2026, 12, 1))
         assert code_of(caught) == {"total": Code.NO_WORKING_DAY}
 
-    @settings(max_examples=15, deadline=None)
+    @settings(max_examples=15)
     @given(calendars(), st.integers(1, 30))
     def test_the_month_stays_whole_after_any_edit(self, calendar, day):
         since = date(2026, 11, day)

@@ -62,7 +62,7 @@ def test_an_impossible_version_is_named_by_its_field(total, season, kept, fault)
     assert faults(caught) == fault
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.integers(0, 10**11), min_size=12, max_size=12),
     st.lists(st.integers(0, 9), min_size=1, max_size=6).filter(any),
@@ -74,7 +74,7 @@ def test_people_sum_to_every_month_to_the_kopeck(kopecks, weights):
         assert sum(of_person[month] for of_person in shares.values()) == plan
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.integers(0, 10**11), min_size=1, max_size=23),
     st.lists(st.integers(0, 9), min_size=1, max_size=6).filter(any),

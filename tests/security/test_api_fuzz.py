@@ -182,7 +182,6 @@ def test_no_request_breaks_an_operation_or_is_answered_as_nobody_promised(label,
     @examples(
         max_examples=EXAMPLES or SHORT,
         phases=phases,
-        deadline=None,
         database=None,
         derandomize=not EXAMPLES,
         suppress_health_check=list(HealthCheck),

@@ -183,7 +183,7 @@ class TestHiring:
         assert plan.first_gap is None and plan.search_in is None and not plan.is_late
         assert {one.hires for one in plan.months} == {0}
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.integers(0, 400), st.lists(st.integers(-2, 6), max_size=8), st.integers(1, 12), st.integers(0, 100))
     def test_the_hired_close_the_gap_and_one_fewer_would_not(self, quarters, months, horizon, percent):
         people = [calc.Employee(month) for month in months]
@@ -242,7 +242,7 @@ class TestEdges:
 
 
 class TestLaws:
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(st.integers(0, 10**9), st.integers(0, 10**9), st.integers(1, 10**6), REFERENCES, st.integers(1, 23))
     def test_more_plan_never_needs_fewer_people(self, plan, more, cheque, reference, days):
         low, high = (
@@ -251,7 +251,7 @@ class TestLaws:
         )
         assert low.fte.value <= high.fte.value and low.headcount <= high.headcount
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(
         st.lists(st.tuples(st.integers(0, 10**8), st.integers(1, 10**6), REFERENCES), max_size=4), st.integers(1, 23)
     )
@@ -289,7 +289,7 @@ class TestIncomingLines:
         assert (f"{eight.waits:.4f}", f"{eight.level:.4f}") == ("0.1673", "0.8801")
         assert calc.agents_needed(queue) == eight
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.integers(1, 400), st.integers(10, 600), st.integers(0, 120), st.integers(1, 60))
     def test_the_formula_holds_against_a_plain_calculation(self, calls, handling, seconds, agents):
         queue = calc.Queue(calls, handling, seconds)
@@ -301,7 +301,7 @@ class TestIncomingLines:
         assert float(found.waits) == pytest.approx(waits, rel=1e-9, abs=1e-12)
         assert float(found.level) == pytest.approx(level, rel=1e-9, abs=1e-9)
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(st.integers(1, 3000), st.integers(10, 600))
     def test_the_number_named_is_the_least(self, calls, handling):
         queue = calc.Queue(calls, handling)
