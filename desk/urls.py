@@ -1,7 +1,7 @@
 from django.urls import path
 
 from desk import views
-from desk.views import board, clients, day, health, home, lights, search
+from desk.views import board, clients, day, health, home, jobs, lights, search
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -18,6 +18,10 @@ urlpatterns = [
     path("funnel/", board.funnel_board, name="funnel_board"),
     path("funnel/column/", board.funnel_column, name="funnel_column"),
     path("search/", search.search, name="search"),
+    path("settings/jobs/", jobs.jobs, name="jobs"),
+    path("settings/jobs/<slug:job>/", jobs.job_runs, name="job_runs"),
+    path("settings/jobs/<slug:job>/export/", jobs.job_runs_export, name="job_runs_export"),
+    path("settings/jobs/<slug:job>/<slug:day>/", jobs.job_run, name="job_run"),
     path("favicon.ico", home.favicon, name="favicon"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -106,6 +106,7 @@ def _links(role: str) -> list[dict[str, str]]:
     known = [
         ("calendar", "calendar-days", _("Production calendar"), _("Working days, holidays, shortened days")),
         ("segment_list", "layers", _("Segments and categories"), _("Deal term, colour floors, dictionaries")),
+        ("jobs", "clock", _("Daily jobs"), _("What is counted and sent by itself, and whether it was")),
         ("audit_log", "file-text", _("Audit log"), _("Who did what, when and through which door")),
     ]
     if role in (Role.HEAD, Role.DIRECTOR):

@@ -150,7 +150,9 @@ def _tell_set_aside(run: JobRun, counts: dict[str, int]) -> None:
         number,
     )
     values: dict[str, Any] = {"job": run.job, "day": f"{run.business_date:%d.%m.%Y}", "n": number}
-    alert_operators(key=f"job-set-aside:{run.pk}", text=text % values, url="/settings/")
+    alert_operators(
+        key=f"job-set-aside:{run.pk}", text=text % values, url=f"/settings/jobs/{run.job}/{run.business_date}/"
+    )
 
 
 def _fail(lease: Lease, error: Exception) -> None:
@@ -161,4 +163,8 @@ def _fail(lease: Lease, error: Exception) -> None:
     if run.state == RunState.FAILED:
         text = _("The job “%(job)s” of %(day)s failed: %(error)s")
         values: dict[str, Any] = {"job": run.job, "day": f"{run.business_date:%d.%m.%Y}", "error": run.error[:150]}
-        alert_operators(key=f"job-failed:{run.pk}:{run.due_at:%Y%m%d}", text=text % values, url="/settings/")
+        alert_operators(
+            key=f"job-failed:{run.pk}:{run.due_at:%Y%m%d}",
+            text=text % values,
+            url=f"/settings/jobs/{run.job}/{run.business_date}/",
+        )

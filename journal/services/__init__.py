@@ -5,6 +5,7 @@ from journal.services.idempotency import claim_key, keep_answer
 from journal.services.items import add_items
 from journal.services.rows import Rows, TooManySetAside, do_rows, is_nobodys_fault, reason_of
 from journal.services.runs import (
+    WORKER_LOST,
     Lease,
     LeaseLost,
     add_item,
@@ -23,6 +24,7 @@ from journal.services.runs import (
 from journal.services.seals import seal_audit
 
 __all__ = [
+    "WORKER_LOST",
     "Act",
     "Lease",
     "LeaseLost",

@@ -174,6 +174,10 @@ TABLE: dict[str, Row] = {
     "department_edit": Row(
         "200 head director admin; 404 rest", "303 head director; 422 admin; 404 rest", {"pk": "department"}
     ),
+    "jobs": Row("200 heads director admin; 404 rest"),
+    "job_runs": Row("200 heads director admin; 404 rest", args={"job": "job"}),
+    "job_runs_export": Row("200 heads director admin; 404 rest", args={"job": "job"}),
+    "job_run": Row("200 heads director admin; 404 rest", args={"job": "job", "day": "job_day"}),
     "calendar": Row("200 heads director admin; 404 rest", "422 admin; 403 heads director; 404 rest"),
     "audit_log": Row("200 heads director admin; 404 rest"),
     "segment_list": Row("200 heads director admin; 404 rest"),

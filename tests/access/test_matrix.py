@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from typing import Any
 
 import pytest
 from django.test import Client as Browser
@@ -41,7 +42,7 @@ def patterns(resolver: URLResolver | None = None, prefix: str = "") -> dict[str,
     return found
 
 
-def objects(world: World) -> dict[str, int]:
+def objects(world: World) -> dict[str, Any]:
     """The owner's objects by the names the table uses, and some of others."""
     a1, b1, cast = world.a1, world.b1, world.cast
     return {
@@ -79,10 +80,12 @@ def objects(world: World) -> dict[str, int]:
         "source": cast.source.pk,
         "year_plan": world.year_plan.pk,
         "vacancy": world.vacancy.pk,
+        "job": world.job_run.job,
+        "job_day": f"{world.job_run.business_date}",
     }
 
 
-def address(key: str, row: Row, known: dict[str, int]) -> str:
+def address(key: str, row: Row, known: dict[str, Any]) -> str:
     kwargs = {name: known[kind] for name, kind in row.args.items()}
     if key.endswith("^.*$"):
         return f"/{key.removesuffix('^.*$')}unknown/"

@@ -25,7 +25,9 @@ from deals.models import Contract, Invoice, Payment
 from deals.services import enter_payment, issue_invoice, register_contract, send_offer
 from funnels.models import RotationOrder, SalesCycle, Task
 from funnels.services import create_task, flag_stagnant
-from journal.services import record
+from journal.constants import SET_ASIDE
+from journal.models import JobItem, JobRun
+from journal.services import claim_run, finish_run, open_run, record
 from notifications.models import Notice, OutboxMail
 from notifications.services import ring
 from planning.models import YearPlan
@@ -83,6 +85,7 @@ class World:
     absence: Absence
     token: Any
     year_plan: YearPlan
+    job_run: JobRun
     vacancy: Vacancy
     connection: Any
     line: Line
@@ -143,6 +146,7 @@ def build_world() -> World:
             reason={},
             actor=cast.volkov,
         )
+        job_run = _job_run([things[name].client for name in owners])
         absence = Absence.objects.create(
             user=cast.ivanova,
             kind="vacation",
@@ -175,9 +179,21 @@ def build_world() -> World:
         token=token,
         year_plan=year_plan,
         vacancy=vacancy,
+        job_run=job_run,
         connection=made.connection,
         line=line,
     )
+
+
+def _job_run(clients: list[Client]) -> JobRun:
+    """A night that could not handle these clients."""
+    run = open_run("flags", TODAY)
+    lease = claim_run(run.pk) if run else None
+    assert lease is not None
+    for client in clients:
+        kept = {"object_type": "clients.client", "object_id": client.pk, "result": SET_ASIDE, "error": "ValueError"}
+        JobItem.objects.create(run=lease.run, at=clock.now(), **kept)
+    return finish_run(lease, {"flagged": 0, SET_ASIDE: len(clients)})
 
 
 def canary(owner: str, kind: str) -> str:

@@ -65,7 +65,7 @@ PAGES = {
     Role.DIRECTOR: [
         "lights", "plan_fact", "settings", "calendar", "audit_log", "mail_box", "letter", "segment_list", "segment",
         "year_plan", "year_divide?into=segments", "verification_amounts", "year_import",
-        "pay_scheme", "staffing_calculator?role=farmer",
+        "pay_scheme", "staffing_calculator?role=farmer", "jobs", "job_runs",
     ],
     Role.ADMINISTRATOR: ["staff_list", "staff_new", "settings", "category_list",
                          "telephony_settings", "audit_log"],
@@ -150,6 +150,7 @@ class Company:
             "letter": lambda: reverse("mail_letter", args=[OutboxMail.objects.first().pk]),
             "segment": lambda: reverse("segment_edit", args=[self.owned.segment_id]),
             "verification_amounts": lambda: reverse("verification_amounts") + f"?user={self.people[Role.HUNTER].pk}",
+            "job_runs": lambda: reverse("job_runs", args=["plan"]),
             "year_divide": lambda: reverse("year_divide", args=[self.year_plan.pk]),
             "year_plan": lambda: reverse("year_plan", args=[self.year_plan.pk]),
         }
