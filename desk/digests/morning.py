@@ -14,7 +14,7 @@ from desk.digests.news import AgeLine, DeficitLine, DepartmentNews, PlanLine, Ro
 from desk.digests.norms import NormLine
 from funnels.models import RotationOrder
 from journal.models import JobRun
-from journal.services import add_item, do_rows, in_batch
+from journal.services import add_items, do_rows, in_batch
 from notifications.services import notify
 
 # A letter that nobody can read to its end is no letter; the rest is one link away.
@@ -48,8 +48,8 @@ def send_digests(*, day: date, run: JobRun | None = None, at: datetime | None = 
             for person in news.people:
                 content = for_head(news) if person.is_head else for_manager(news, person)
                 done["letters"] += _send(person, day, content)
-            for line in news.rotations:
-                done["announced"] += add_item(run, RotationOrder(pk=line.order_id), told(line.to_id))
+            promised = {RotationOrder(pk=line.order_id): told(line.to_id) for line in news.rotations}
+            done["announced"] += len(add_items(run, promised))
         return done
 
     counts.update(do_rows(run, what="accounts.department", ids=departments, size=1, act=write))

@@ -22,7 +22,7 @@ from funnels.selectors import Moving, candidates, moving_of, rule_orders
 from funnels.services.bells import tell
 from funnels.services.exits import hold_customer
 from funnels.services.owners import change_owner
-from funnels.services.rotation import hand_over
+from funnels.services.rotation import Handover, hand_over
 from funnels.services.rotation_queue import lock_queue_or_refuse, names_of, plan_department, put_choice
 from journal.services import record
 
@@ -83,6 +83,7 @@ def _hand_over_cycles(
     people = {each.pk: each for each in User.objects.filter(pk__in=[choice.user_id for choice in choices])}
     names = names_of(choices)
     received: dict[int, int] = {}
+    handovers: list[Handover] = []
     for choice in choices:
         cycle = by_id[choice.order_id]
         to = _recipient(choice, people, head)
@@ -90,7 +91,7 @@ def _hand_over_cycles(
         order = orders.get(cycle.pk)
         if order is not None:
             put_choice(order, choice, names, head)
-            hand_over(order=order, to=to, day=day, at=at, outcome_code="distributed")
+            handovers.append(Handover(order, to, "distributed"))
         else:
             before = cycle.owner_id
             change_owner(cycle=cycle, to=to, reason=reason, at=at, day=day)
@@ -102,6 +103,7 @@ def _hand_over_cycles(
             )
         counts["reserve" if is_reserve else "handed_over"] += 1
         received[to.pk] = received.get(to.pk, 0) + 1
+    hand_over(handovers, day=day, at=at)
     _tell_received(user, received, day)
 
 
@@ -139,7 +141,7 @@ def _hand_over_customers(
 
 
 def _queued_orders(cycle_ids: Iterable[int]) -> dict[int, RotationOrder]:
-    orders = RotationOrder.objects.open().filter(cycle__in=cycle_ids).select_for_update(of=("self",))
+    orders = RotationOrder.objects.open().filter(cycle__in=cycle_ids).select_for_update(of=("self", "ownership"))
     rows = orders.select_related("cycle__client__department", "cycle__segment", "client", "old_owner", "ownership")
     return {order.cycle_id: order for order in rows.order_by("pk")}
 

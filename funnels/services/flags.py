@@ -17,7 +17,7 @@ from accounts.selectors import calendar, directors, head_of, heads_of
 from clients.choices import Section
 from clients.models import Client
 from common import clock
-from funnels.choices import OrderKind, OrderStatus, Outcome, State, ViolationKind
+from funnels.choices import OrderKind, OrderStatus, Outcome, State, TaskKind, ViolationKind
 from funnels.constants import Colour, CycleKind
 from funnels.models import Ownership, RotationOrder, SalesCycle, Violation
 from funnels.rules import StagnationAction, StagnationOutcome, age, is_flood, stagnation_outcome
@@ -27,7 +27,7 @@ from funnels.services.exits import close_cycle
 from funnels.services.owners import ban_retake
 from funnels.services.rotation_queue import lock_queue, plan_department
 from funnels.services.states import WORKING_STATES
-from funnels.services.tasks import create_head_tasks
+from funnels.services.tasks import NewTask, create_tasks
 from journal.models import AuditEvent, JobRun
 from journal.services import add_items, do_rows, draft, record
 
@@ -321,11 +321,20 @@ def _flag_batch(ownerships: Sequence[Ownership], day: date, at: datetime, head: 
     if head is not None:
         with translation.override(head.language):
             text = _("Stagnant in a state, decide: a step, an exit or a transfer. %(client)s")
-        texts = {
-            f"state10:{ownership.pk}:{ownership.state_started_on}": (cycle, text % {"client": cycle.client.name})
-            for ownership, cycle in zip(ownerships, cycles, strict=True)
-        }
-        create_head_tasks(head=head, texts=texts, due_at=end_of_next_working_day(day))
+        due_at = end_of_next_working_day(day)
+        create_tasks(
+            [
+                NewTask(
+                    kind=TaskKind.HEAD_DECISION,
+                    text=text % {"client": cycle.client.name},
+                    due_at=due_at,
+                    assignee=head,
+                    cycle=cycle,
+                    key=f"state10:{ownership.pk}:{ownership.state_started_on}",
+                )
+                for ownership, cycle in zip(ownerships, cycles, strict=True)
+            ]
+        )
     return violations
 
 

@@ -41,14 +41,15 @@ def change_owner(
     day: date,
     actor: User | None = None,
     carry_clock: bool = False,
+    ownership: Ownership | None = None,
 ) -> Ownership:
     """Ends the open ownership of a locked cycle and opens one for `to`; colour, facts and term stay (2.4, 2.5).
 
-    The new clock starts at 0 unless `carry_clock`. Open tasks move along, the client moves to the department of its
-    owner. Writes no audit row: the act that calls does.
+    `ownership`: the open one, where the caller has locked it. The new clock starts at 0 unless `carry_clock`.
+    Open tasks move along, the client moves to the department of its owner. Writes no audit row: the act that calls does.
     """
     client = cycle.client
-    old = ownership_of(cycle)
+    old = ownership or ownership_of(cycle)
     at = max(at, old.started_at)
     old.ended_on, old.ended_at, old.end_reason = day, at, reason
     old.save(update_fields=["ended_on", "ended_at", "end_reason"])
@@ -63,11 +64,11 @@ def change_owner(
         clock_started_on=old.clock_started_on if carry_clock else day,
         state_started_on=old.state_started_on if carry_clock else day,
     )
-    if to.department is not None and client.department_id != to.department_id:
+    if to.department_id != client.department_id and to.department is not None:
         client.department = to.department
     fill_clock(new, client.department.rotation_starts_on)
     new.save()
-    move_tasks(client=client, from_user=old.user, to=to)
+    move_tasks(client=client, from_id=old.user_id, to=to)
     cycle.owner = to
     cycle.version += 1
     cycle.save(update_fields=["owner", "version"])
@@ -79,8 +80,9 @@ def change_owner(
 
 def ban_retake(*, client_id: int, user_id: int, day: date) -> None:
     """Who lost the client by rotation or by term may not have it for 180 days (1.2)."""
-    RetakeBan.objects.update_or_create(
-        client_id=client_id, user_id=user_id, defaults={"until_on": day + timedelta(days=RETAKE_BAN_DAYS)}
+    ban = RetakeBan(client_id=client_id, user_id=user_id, until_on=day + timedelta(days=RETAKE_BAN_DAYS))
+    RetakeBan.objects.bulk_create(
+        [ban], update_conflicts=True, unique_fields=["client", "user"], update_fields=["until_on"]
     )
 
 

@@ -21,7 +21,7 @@ from funnels.rules import Choice, RotationOutcome, plan_queue, queue_key
 from funnels.selectors import candidates, moving_of, open_queue, rule_orders
 from funnels.services.bells import Telling, tell_all
 
-_PLANNED = [
+PLANNED = [
     "suggested",
     "is_reserve",
     "choice",
@@ -83,7 +83,7 @@ def plan_department(*, department: Department, day: date) -> int:
                 written[order.pk] = order
                 changed += 1
     # The rule reads no orders that are still open: they are written at the end, all at once.
-    write_over(written.values(), _PLANNED)
+    write_over(written.values(), PLANNED)
     tell_shortages(short, head)
     return changed
 
@@ -143,7 +143,7 @@ def put_choice(order: RotationOrder, choice: Choice, names: Mapping[int, str], h
 def postpone(order: RotationOrder, choice: Choice, names: Mapping[int, str], to_day: date) -> None:
     """Only the daily quota stands in the way: the order waits for the next working day."""
     put_off(order, choice, names, to_day)
-    order.save(update_fields=_PLANNED)
+    order.save(update_fields=PLANNED)
 
 
 def put_off(order: RotationOrder, choice: Choice, names: Mapping[int, str], to_day: date) -> None:
@@ -153,12 +153,8 @@ def put_off(order: RotationOrder, choice: Choice, names: Mapping[int, str], to_d
         order.status = OrderStatus.WAITING_QUOTA
 
 
-def tell_shortage(order: RotationOrder, head: User | None) -> None:
-    """«Не хватает персонала» to head and directors, once per order (section 2.5)."""
-    tell_shortages([order], head)
-
-
 def tell_shortages(orders: Iterable[RotationOrder], head: User | None) -> None:
+    """«Не хватает персонала» to head and directors, once per order (section 2.5)."""
     short = {order.pk: order.client.name for order in orders if order.choice.get("action") != "head_reserve"}
     people = [head, *directors()] if short else []
     tell_all(

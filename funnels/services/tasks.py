@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -53,22 +54,34 @@ def create_task(
     return task
 
 
-def create_head_tasks(*, head: User, texts: Mapping[str, tuple[SalesCycle, str]], due_at: datetime) -> list[Task]:
-    """Decisions asked of a head about many locked cycles: key → cycle and text; a known key stays. Three queries."""
-    known = set(Task.objects.filter(key__in=texts).values_list("key", flat=True))
+@dataclass(frozen=True)
+class NewTask:
+    """A task of the system about a locked cycle, once per `key`."""
+
+    kind: str
+    text: str
+    due_at: datetime
+    assignee: User
+    cycle: SalesCycle
+    key: str
+
+
+def create_tasks(wanted: Sequence[NewTask]) -> list[Task]:
+    """Tasks of the system, at most three queries; a known key stays as it is and is not returned."""
+    known = set(Task.objects.filter(key__in=[one.key for one in wanted]).values_list("key", flat=True))
     tasks = [
         Task(
-            kind=TaskKind.HEAD_DECISION,
-            text=text.strip()[:300],
-            due_at=due_at,
-            assignee=head,
-            client=cycle.client,
-            cycle=cycle,
-            key=key,
+            kind=one.kind,
+            text=one.text.strip()[:300],
+            due_at=one.due_at,
+            assignee=one.assignee,
+            client=one.cycle.client,
+            cycle=one.cycle,
+            key=one.key,
             created_at=clock.now(),
         )
-        for key, (cycle, text) in texts.items()
-        if key not in known
+        for one in wanted
+        if one.key not in known
     ]
     Task.objects.bulk_create(tasks)
     AuditEvent.objects.bulk_create(_created(task, None) for task in tasks)
@@ -125,11 +138,8 @@ def cancel_tasks(*, client: Client, at: datetime) -> None:
     ).update(done_at=at, is_cancelled=True)
 
 
-def move_tasks(*, client: Client, from_user: User, to: User) -> int:
+def move_tasks(*, client: Client, from_id: int, to: User) -> int:
     """Open tasks follow the client to its new owner (section 2.5). Returns their number."""
     return (
-        Task.objects.open()
-        .filter(client=client, assignee=from_user)
-        .exclude(kind=TaskKind.HANDOVER)
-        .update(assignee=to)
+        Task.objects.open().filter(client=client, assignee=from_id).exclude(kind=TaskKind.HANDOVER).update(assignee=to)
     )

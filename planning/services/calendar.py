@@ -12,6 +12,7 @@ from accounts.selectors import forget_calendar
 from common import clock
 from common.errors import Invalid
 from common.workdays import Calendar, DayKind, month_end
+from common.writing import write_over
 from planning.models import MonthTarget
 from planning.selectors.targets import InForce, days_in_force
 from planning.services.locks import lock_figures
@@ -41,7 +42,7 @@ def keep_elapsed_days(*, day: date, before: str) -> int:
             # The edit is rolled back: what this process has just read must not outlive it.
             forget_calendar()
             raise Invalid({"kind": _("There is no working day to put the plan on.")})
-    MonthTarget.objects.bulk_update(targets, ["elapsed", "elapsed_before"], batch_size=500)
+    write_over(targets, ["elapsed", "elapsed_before"])
     return len(targets)
 
 

@@ -14,6 +14,7 @@ from django.db.models import Q, Sum
 
 from accounts.selectors import calendar as production_calendar
 from common import clock
+from common.writing import write_over
 from deals.models import PaymentCredit
 from planning.models import PlanFact
 from planning.rules import Span, span_of
@@ -62,7 +63,7 @@ def _correct(department_id: int, day: date, rows: list[PlanFact]) -> int:
         if row.is_corrected:
             row.computed_at = at
         changed.append(row)
-    PlanFact.objects.bulk_update(changed, ["fact", "is_corrected", "computed_at"], batch_size=500)
+    write_over(changed, ["fact", "is_corrected", "computed_at"])
     return len(changed)
 
 

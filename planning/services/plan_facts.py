@@ -11,6 +11,7 @@ from accounts.models import Department, User
 from accounts.selectors import calendar as production_calendar
 from common import clock
 from common.workdays import PeriodKind
+from common.writing import write_over
 from journal.models import JobRun
 from journal.services import in_batch
 from planning.models import PlanFact
@@ -86,7 +87,7 @@ def _write(department: Department, day: date, at: datetime) -> tuple[int, int]:
             row.computed_at = at
             changed.append(row)
     PlanFact.objects.bulk_create(new, batch_size=500)
-    PlanFact.objects.bulk_update(changed, _FIELDS, batch_size=500)
+    write_over(changed, _FIELDS)
     return len(new), len(changed)
 
 

@@ -73,7 +73,7 @@ def test_a_rotation_whose_worker_dies_four_times_moves_every_client_once(cast, m
         executed = []
         for point in (
             "job.claim.after_commit",
-            "job.batch.written:3",
+            "job.batch.written:2",
             "job.batch.before_commit",
             "job.batch.after_commit",
         ):
@@ -298,9 +298,7 @@ def test_two_orders_that_kill_stay_in_the_queue_and_the_rest_rotates(cast, monke
         flag_stagnant(day=FRIDAY)
     bad = list(RotationOrder.objects.order_by("-pk").values_list("pk", flat=True)[:2])
     with monkeypatch.context() as poisoned, on(FRIDAY, 9, 21):
-        poison(
-            poisoned, "funnels.services.rotation.execution.hand_over", lambda order, **_: order.pk in bad, kill_itself
-        )
+        poison(poisoned, "funnels.services.rotation.handover._give", lambda one, *_: one.order.pk in bad, kill_itself)
         run = open_run("rotation", FRIDAY, due_at=clock.now())
         assert work_to_the_end(run_job, run, may_die=True) == 3
     assert (run.state, run.counts["set_aside"]) == (RunState.DONE, 2)

@@ -14,15 +14,15 @@ from clients.models import Client
 from common import clock
 from funnels.choices import OrderStatus
 from funnels.constants import Colour
-from funnels.models import RotationOrder, SalesCycle
+from funnels.models import Ownership, RotationOrder, SalesCycle
 from funnels.rules import Choice, RotationOutcome, old_owner_percent
 from funnels.selectors import payment_horizons
 from funnels.services.bells import tell
 from funnels.services.rotation.due import EXECUTES_AT
-from funnels.services.rotation.handover import hand_over
+from funnels.services.rotation.handover import Handover, hand_over
 from funnels.services.rotation_queue import choices_of, in_queue_order, lock_queue, names_of, postpone, put_choice
 from journal.models import JobRun
-from journal.services import add_item, do_rows, record
+from journal.services import add_items, do_rows, record
 
 BATCH = 20  # the queue, the people and the clients of a batch are locked till its end: nobody may wait for long
 _DUE = (OrderStatus.QUEUED, OrderStatus.WAITING_QUOTA)
@@ -62,7 +62,7 @@ def _head_of_queue(department: Department, day: date, seen: Iterable[int]) -> li
 
 
 def _lock_batch(department: Department, day: date, ids: Sequence[int]) -> list[RotationOrder]:
-    """Those still due with everything they touch locked: clients, people, cycles, orders, each in pk order."""
+    """Those still due with everything they touch locked: clients, people, cycles, ownerships, orders, each by pk."""
     due = RotationOrder.objects.filter(department=department, status__in=_DUE, execute_on__lte=day)
     queue = list(due.filter(pk__in=ids).order_by("pk"))
     clients = Client.objects.select_for_update(of=("self",))
@@ -70,6 +70,8 @@ def _lock_batch(department: Department, day: date, ids: Sequence[int]) -> list[R
     list(User.objects.select_for_update(of=("self",)).filter(department=department).order_by("pk"))
     cycles = SalesCycle.objects.select_for_update(of=("self",))
     list(cycles.filter(pk__in=[order.cycle_id for order in queue]).order_by("pk"))
+    ownerships = Ownership.objects.select_for_update(of=("self",))
+    list(ownerships.filter(pk__in=[order.ownership_id for order in queue]).order_by("pk"))
     fresh = (
         due.filter(pk__in=[order.pk for order in queue])
         .select_related("cycle__client__department", "cycle__segment", "client", "old_owner", "ownership")
@@ -100,11 +102,11 @@ def _execute_batch(
     choices = choices_of(alive, day)
     names, head = names_of(choices.values()), head_of(department)
     people = {user.pk: user for user in User.objects.filter(pk__in=[each.user_id for each in choices.values()])}
+    handovers = []
     horizons = payment_horizons([order.cycle_id for order in alive])
     share = organisation().old_owner_share_percent
     for order in in_queue_order(alive, day):
         choice = choices[order.pk]
-        add_item(run, order, str(choice.outcome))
         if choice.outcome == RotationOutcome.WAITING_QUOTA:
             postpone(order, choice, names, calendar().next_working_day(day))
             counts["waiting"] += 1
@@ -120,8 +122,10 @@ def _execute_batch(
         order.share_percent = old_owner_percent(Colour(order.cycle.colour), day, pay_on, due_on, share)
         if announced is not None:
             order.choice["announced"] = announced
-        hand_over(order=order, to=to, day=day, at=at, outcome_code=_code_of(choice))
+        handovers.append(Handover(order, to, _code_of(choice)))
         counts["reserve" if order.is_reserve else "executed"] += 1
+    hand_over(handovers, day=day, at=at)
+    add_items(run, {order: str(choices[order.pk].outcome) for order in alive})
     return counts
 
 

@@ -1,68 +1,90 @@
-"""One order carried out: the client gets a new owner, and everybody is told (section 2.5)."""
+"""Orders carried out: clients get new owners, and everybody is told (section 2.5)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from common.writing import write_over
 from funnels.choices import OrderStatus, OwnershipReason, TaskKind
 from funnels.models import RotationOrder
-from funnels.services.bells import end_of_next_working_day, tell
+from funnels.services.bells import Telling, end_of_next_working_day, tell_all
 from funnels.services.owners import ban_retake, change_owner
-from funnels.services.rotation_queue import tell_shortage
-from funnels.services.tasks import create_task
-from journal.services import record
+from funnels.services.rotation_queue import PLANNED, tell_shortages
+from funnels.services.tasks import NewTask, create_tasks
+from journal.models import AuditEvent
+from journal.services import draft
+
+_EXECUTED = [*PLANNED, "share_percent", "recipient", "outcome_code", "executed_at", "closed_at", "version"]
 
 
-def hand_over(*, order: RotationOrder, to: User, day: date, at: datetime, outcome_code: str = "") -> None:
-    """Executes one locked order: owner, ban of 180 days, first task, bells, audit."""
-    cycle, old_owner = order.cycle, order.old_owner
-    order.status, order.recipient, order.outcome_code = OrderStatus.EXECUTED, to, outcome_code
+@dataclass(frozen=True)
+class Handover:
+    """A locked order with its cycle and ownership, who receives the client, and why it is not the one announced."""
+
+    order: RotationOrder
+    to: User
+    code: str = ""
+
+
+def hand_over(handovers: Sequence[Handover], *, day: date, at: datetime) -> None:
+    """Executes locked orders: owners, bans of 180 days, first tasks, bells, audit. Owners one by one, the rest at once."""
+    for one in handovers:
+        _give(one, day, at)
+    write_over([one.order for one in handovers], _EXECUTED)
+    AuditEvent.objects.bulk_create(_executed(one) for one in handovers)
+    create_tasks([_first_task(one, day) for one in handovers])
+    tell_all(line for one in handovers for line in _told(one))
+    for to in {one.to.pk: one.to for one in handovers if one.order.is_reserve}.values():
+        reserved = [one.order for one in handovers if one.order.is_reserve and one.to.pk == to.pk]
+        tell_shortages(reserved, to if to.is_head else None)
+
+
+def _give(one: Handover, day: date, at: datetime) -> None:
+    order, to, cycle = one.order, one.to, one.order.cycle
+    order.status, order.recipient, order.outcome_code = OrderStatus.EXECUTED, to, one.code
     order.executed_at = order.closed_at = at
     order.version += 1
-    order.save()
-    if to.pk != cycle.owner_id:
-        reason = OwnershipReason.RESERVE if order.is_reserve else OwnershipReason.ROTATION
-        change_owner(cycle=cycle, to=to, reason=reason, at=at, day=day)
-        if old_owner.is_manager:
-            ban_retake(client_id=cycle.client_id, user_id=old_owner.pk, day=day)
-    record(
+    if to.pk == cycle.owner_id:
+        return
+    reason = OwnershipReason.RESERVE if order.is_reserve else OwnershipReason.ROTATION
+    held = order.ownership if order.ownership.ended_at is None else None
+    change_owner(cycle=cycle, to=to, reason=reason, at=at, day=day, ownership=held)
+    if order.old_owner.is_manager:
+        ban_retake(client_id=cycle.client_id, user_id=order.old_owner_id, day=day)
+
+
+def _executed(one: Handover) -> AuditEvent:
+    order = one.order
+    return draft(
         action="rotation.execute",
         obj=order,
-        before={"owner": old_owner.pk},
-        after={"owner": to.pk, "client": cycle.client_id, "reserve": order.is_reserve, "code": outcome_code},
+        before={"owner": order.old_owner_id},
+        after={"owner": one.to.pk, "client": order.client_id, "reserve": order.is_reserve, "code": one.code},
     )
-    _ask_new_owner(order, to, day)
-    _tell_execution(order, to)
 
 
-def _ask_new_owner(order: RotationOrder, to: User, day: date) -> None:
-    name = order.client.name
-    with translation.override(to.language):
+def _first_task(one: Handover, day: date) -> NewTask:
+    order, name = one.order, one.order.client.name
+    with translation.override(one.to.language):
         if order.is_reserve:
             kind, key = TaskKind.ASSIGN, f"assign:{order.pk}"
             text = _("Assign within one working day: %(client)s") % {"client": name}
         else:
             kind, key = TaskKind.FIRST_CONTACT, f"rotation:{order.pk}"
             text = _("First contact after rotation: %(client)s") % {"client": name}
-        create_task(
-            kind=kind,
-            text=text,
-            due_at=end_of_next_working_day(day),
-            assignee=to,
-            client=order.client,
-            cycle=order.cycle,
-            key=key,
-        )
+    return NewTask(kind, text, end_of_next_working_day(day), one.to, order.cycle, key)
 
 
-def _tell_execution(order: RotationOrder, to: User) -> None:
-    name = order.client.name
+def _told(one: Handover) -> Iterator[Telling]:
+    order, to, name = one.order, one.to, one.order.client.name
     days, colour = order.age, order.cycle.get_colour_display
-    tell(
+    yield Telling(
         people=[to],
         key=f"rotated-to:{order.pk}",
         text=lambda: (
@@ -72,11 +94,9 @@ def _tell_execution(order: RotationOrder, to: User) -> None:
         url=f"/clients/{order.client_id}/",
     )
     if order.old_owner_id != to.pk:
-        tell(
+        yield Telling(
             people=[order.old_owner],
             key=f"rotated-from:{order.pk}",
             text=lambda: _("Rotated from you: %(client)s → %(name)s") % {"client": name, "name": to.short_name},
             url="/rotation/history/",
         )
-    if order.is_reserve:
-        tell_shortage(order, to if to.is_head else None)
