@@ -106,14 +106,14 @@ def test_each_state_is_told_by_a_word_and_what_becomes_of_it(cast, as_user):
     run_of("digest", state=RunState.FAILED, attempts=5, finished_at=now, error="ValueError: x")
     run_of("rotation", state=RunState.DUE, attempts=1, lease_until=now + timedelta(minutes=4), error="ValueError: x")
     text = page(as_user(cast.director))
-    assert "Сегодня готово Сегодня, 0:11 · длилось 1 мин 5 с проверено сделок: 1 200 , изменилось: 3" in text
-    assert "Сегодня готово с опозданием Сегодня, 0:16 · длилось 1 мин 5 с попыток: 3 делать было нечего" in text
-    assert "Сегодня идёт" in text
-    assert "Сегодня застряло Исполнитель замолчал" in text
-    assert "Сегодня ждёт очереди" in text
-    assert "Сегодня не удалось с опозданием" not in text
-    assert "Сегодня не удалось Не удалась ни одна попытка" in text
-    assert "Сегодня ждёт новой попытки Следующая попытка в 1:04" in text
+    assert "Сегодня Выполнено Сегодня, 0:11 · длилось 1 мин 5 с проверено сделок: 1 200 , изменилось: 3" in text
+    assert "Сегодня Выполнено с опозданием Сегодня, 0:16 · длилось 1 мин 5 с попыток: 3 делать было нечего" in text
+    assert "Сегодня Выполняется" in text
+    assert "Сегодня Застряло Исполнитель замолчал" in text
+    assert "Сегодня Ждёт Утренние письма" in text
+    assert "Сегодня Не выполнено с опозданием" not in text
+    assert "Сегодня Не выполнено Не удалась ни одна попытка" in text
+    assert "Сегодня Ждёт новой попытки Следующая попытка в 1:04" in text
 
 
 def test_an_unfinished_day_tells_when_the_job_was_done_last_and_how_many_days_wait(cast, as_user):

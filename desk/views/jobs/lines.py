@@ -23,6 +23,7 @@ from journal.services import WORKER_LOST, TooManySetAside
 
 Badge = tuple[str, str]  # class and text
 
+_TONES: Final[dict[str, str]] = {RunState.DONE: "tag-good", RunState.FAILED: "tag-bad"}
 # The way `desk.services.jobs` writes an error down: its class and its text.
 _ERROR: Final = re.compile(r"(\w+): ")
 
@@ -37,24 +38,23 @@ def job_named(name: str) -> DailyJob:
 
 def badge_of(run: JobRun, now: datetime) -> Badge:
     """State in words. A lease that has ended belongs to a worker that has died, one of a waiting run is its pause."""
-    if run.state == RunState.DONE:
-        return "tag-good", pgettext("run of a job", "done")
-    if run.state == RunState.FAILED:
-        return "tag-bad", pgettext("run of a job", "failed")
-    if run.state == RunState.RUNNING:
-        if run.lease_until is not None and run.lease_until < now:
-            return "tag-warn", pgettext("run of a job", "stuck")
-        return "tag-line", pgettext("run of a job", "running")
-    if run.attempts:
-        return "tag-warn", pgettext("run of a job", "waits for another attempt")
-    return "tag-line", pgettext("run of a job", "waits for its turn")
+    if is_stuck(run, now):
+        return "tag-warn", pgettext("run of a job", "Stuck")
+    if run.state == RunState.DUE and run.attempts:
+        return "tag-warn", pgettext("run of a job", "Waits for another attempt")
+    return _TONES.get(run.state, "tag-line"), str(run.get_state_display())
+
+
+def is_stuck(run: JobRun, now: datetime) -> bool:
+    """At work by the row, but its worker no longer holds it."""
+    return run.state == RunState.RUNNING and run.lease_until is not None and run.lease_until < now
 
 
 def explanation_of(run: JobRun, now: datetime) -> str:
     """What becomes of a run that is not simply done or at work; empty for those."""
     if run.state == RunState.FAILED:
         return _("All attempts have failed; the jobs behind it went on without it.")
-    if run.state == RunState.RUNNING and run.lease_until is not None and run.lease_until < now:
+    if is_stuck(run, now):
         return _("Its worker has gone silent; another one takes it over within a few minutes.")
     if run.state == RunState.DUE and run.attempts and run.lease_until is not None and run.lease_until > now:
         return _("The next attempt is at %(time)s.") % {"time": formats.time(run.lease_until)}
