@@ -230,7 +230,7 @@ CELERY = {
     "task_acks_late": True,  # safe only because every task is idempotent by row state
     "task_reject_on_worker_lost": True,
     "worker_prefetch_multiplier": 1,
-    "worker_max_tasks_per_child": 500,
+    "worker_max_tasks_per_child": 2000,  # memory is bounded by the next line; a new child begins cold
     "worker_max_memory_per_child": 300_000,
     "task_soft_time_limit": 240,
     "task_time_limit": 300,

@@ -17,7 +17,7 @@ from desk.choices import CATCH_UP_WORDS, COUNT_WORDS, JOB_WORDS, STEP_WORDS
 from desk.services import JOBS, run_day, run_job, tick
 from desk.services import jobs as engine
 from journal.choices import RunState
-from journal.constants import SET_ASIDE, CatchUp
+from journal.constants import BEAT_SECONDS, SET_ASIDE, CatchUp
 from journal.models import AuditEvent, JobItem, JobRun
 from journal.services import beat, claim_run, open_run
 from tests.budget import cost_of
@@ -136,6 +136,15 @@ def test_a_silent_timer_and_a_silent_worker_are_named_with_what_to_do(cast, as_u
     text = page(as_user(cast.volkov))
     assert "молчит" not in text
     assert text.count("работает, последний сигнал: Сегодня, 1:00") == 2
+
+
+def test_parts_of_a_product_that_has_just_begun_are_not_called_silent(cast, as_user):
+    run = run_of("plan")
+    JobRun.objects.filter(pk=run.pk).update(created_at=clock.now() - timedelta(seconds=BEAT_SECONDS - 1))
+    text = page(as_user(cast.volkov))
+    assert "молчит" not in text and text.count("сигналов ещё не было") == 2
+    JobRun.objects.filter(pk=run.pk).update(created_at=clock.now() - timedelta(seconds=BEAT_SECONDS + 1))
+    assert page(as_user(cast.volkov)).count("молчит") == 2
 
 
 def test_the_page_asks_again_by_itself_only_while_a_run_is_open(cast, as_user):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,7 +22,7 @@ from desk.selectors.job_runs import Timetable, set_aside_of, timetable
 from desk.services import calendar_of_jobs
 from desk.views.jobs.lines import counts_of, is_overdue, job_named, line_of, times_of
 from journal.choices import OBJECT_WORDS
-from journal.constants import DailyJob
+from journal.constants import BEAT_SECONDS, DailyJob
 from journal.models import JobRun
 from journal.selectors import Pulse
 
@@ -119,11 +119,11 @@ def _sign(name: str, pulse: Pulse) -> dict[str, Any]:
 def _notes(found: Timetable, now: datetime) -> list[dict[str, str]]:
     """What needs a look, gravest first, each with what to do."""
     notes = []
-    if not found.beat.is_alive:
+    if _is_silent(found.beat, found, now):
         text = _("The timer is silent: no job starts by itself.")
         todo = _("Have the administrator look whether the process “beat” runs. What was missed is made up afterwards.")
         notes.append({"kind": "warn", "text": text, "todo": todo})
-    if not found.worker.is_alive:
+    if _is_silent(found.worker, found, now):
         text = _("The worker is silent: jobs that are due are not done, letters and imports wait.")
         todo = _("Have the administrator look whether “worker” and Redis run. What was missed is made up afterwards.")
         notes.append({"kind": "warn", "text": text, "todo": todo})
@@ -146,6 +146,14 @@ def _notes(found: Timetable, now: datetime) -> list[dict[str, str]]:
         todo = _("The page shows by itself what becomes of them.")
         notes.append({"kind": "info", "text": text % {"n": len(waiting), "jobs": _named(waiting)}, "todo": todo})
     return notes
+
+
+def _is_silent(pulse: Pulse, found: Timetable, now: datetime) -> bool:
+    """A part that never gave a sign is not missed before it had the time for one: the product may just have begun."""
+    if pulse.at is not None:
+        return not pulse.is_alive
+    begun = [run.created_at for run in found.newest.values()]
+    return not begun or min(begun) < now - timedelta(seconds=BEAT_SECONDS)
 
 
 def _named(runs: list[JobRun]) -> str:
