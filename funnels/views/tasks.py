@@ -32,6 +32,10 @@ from funnels.views.fetching import chosen, person_of
 
 TASKS_CHANGED = "tasksChanged"
 COUNT_LIMIT = 999
+_SHOWN = [
+    *("kind", "text", "due_at", "has_time", "done_at", "client__name"),
+    *("assignee__first_name", "assignee__last_name", "done_by__first_name", "done_by__last_name"),
+]
 
 
 @require_GET
@@ -49,7 +53,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(assignee_id=wanted["assignee"])
     is_done = period == "done"
     page = keyset_page(
-        _in_period(rows, period).select_related("client", "assignee", "done_by"),
+        _in_period(rows, period).select_related("client", "assignee", "done_by").only(*_SHOWN),
         field="done_at" if is_done else "due_at",
         cursor=request.GET.get("cursor", ""),
         is_descending=is_done,
@@ -204,6 +208,7 @@ def _rows(found: list[Task], person: User) -> list[TaskRow]:
     today = clock.today()
     ids = {task.client_id for task in found if task.client_id}
     seen = set(Client.objects.visible_to(person).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+    kinds = {value: str(label) for value, label in TaskKind.choices}
     rows = []
     for task in found:
         is_handover = task.kind == TaskKind.HANDOVER and person.role == Role.FARMER and task.done_at is None
@@ -212,7 +217,7 @@ def _rows(found: list[Task], person: User) -> list[TaskRow]:
             TaskRow(
                 id=task.pk,
                 text=task.text,
-                kind=str(task.get_kind_display()),
+                kind=kinds[task.kind],
                 due=markup.due(due, today=today) if task.done_at is None else formats.day(due, today=today),
                 client_id=task.client_id,
                 client=task.client.name if task.client else "",
