@@ -32,11 +32,12 @@ from tests.factories.work import on
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 LINK = "javascript:alert(1)//"
+RENDERED = "Q-7-Q"  # before a sum that no page may work out; a token has no dashes
 PAYLOADS = (
     '"><svg onload=alert(1)>',
     "<img src=x onerror=alert(1)>",
     "'\"--><script>alert(1)</script>",
-    "Q{{7*7}}Q{%debug%}Q${7*7}Q",
+    f"{RENDERED}{{{{7*7}}}}Q{{%debug%}}{RENDERED}${{7*7}}Q",
     "</script><script>alert(1)//",
     '" onmouseover=alert(1) autofocus onfocus=alert(1) x="',
     "<div hx-get=/x hx-trigger=load>",
@@ -141,7 +142,7 @@ def pages_of(world: World) -> list[tuple[str, str, bool]]:
 def problems_of(page: Page, seen: Seen, dialogs: list[str], where: str) -> list[str]:
     told = [f"ran: {one}" for one in dialogs] + [f"policy: {one}" for one in page.evaluate("window.told || []")]
     told += [f"element: {one}" for one in page.evaluate(HOSTILE)] + seen.console
-    if "Q49Q" in page.content():
+    if f"{RENDERED}49Q" in page.content():
         told.append("a template was rendered")
     dialogs.clear()
     return [f"{where}: {one}" for one in told]
