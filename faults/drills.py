@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING, Any
@@ -103,20 +103,13 @@ class Drills:
 
     def _drill_hung(self) -> None:
         """JO5: Redis stands still for 60 s while everybody writes."""
-        own = Ledger()
-        over = threading.Event()
-        people = [_copy(person, own, over) for person in self.people if not isinstance(person, Reader)]
+        writers = [person for person in self.people if not isinstance(person, Reader)]
         hang = threading.Thread(target=self.killer._hang, args=(60,))
         hang.start()
-        for person in people:
-            person.start()
-        hang.join()
-        over.set()
-        for person in people:
-            person.join(30)
+        with self._at_work(writers, patience=30) as own:
+            hang.join()
         waits = [seconds for _at, seconds in own.waits]
         p95, worst = quantiles(waits, n=20)[-1], max(waits)
-        self.ledger.written += own.written
         bad = {status: n for status, n in own.statuses.items() if not status.startswith(("2", "4"))}
         self.result.bars["JO5 Redis hangs 60 s: p95 < 2 s, nobody waits 10 s, no error"] = (
             f"{len(waits)} requests, p95 {p95 * 1000:.0f} ms, longest {worst * 1000:.0f} ms, errors {bad}",
@@ -125,20 +118,13 @@ class Drills:
 
     def _drill_postgres(self) -> None:
         """B15: the postmaster dies while everybody works."""
-        own, over = Ledger(), threading.Event()
-        people = [_copy(person, own, over) for person in self.people]
-        for person in people:
-            person.start()
-        time.sleep(3)
-        killed = time.time()
-        self.killer.strike("postgres")
-        wait_until(self._is_ready, 60, step=0.1)
-        ready = time.time()
-        time.sleep(35)
-        over.set()
-        for person in people:
-            person.join(30)
-        self.ledger.written += own.written
+        with self._at_work(self.people, patience=30) as own:
+            time.sleep(3)
+            killed = time.time()
+            self.killer.strike("postgres")
+            wait_until(self._is_ready, 60, step=0.1)
+            ready = time.time()
+            time.sleep(35)
         late = [at for at, status in own.failed if at > ready + 30]
         soon = [at for at, status in own.failed if ready < at <= ready + 30]
         self.result.rows["PostgreSQL killed: ready again after"] = f"{ready - killed:.1f} s"
@@ -148,22 +134,15 @@ class Drills:
 
     def _drill_disk(self) -> None:
         """DL2: the disk is full for half a minute while everybody writes."""
-        own, over = Ledger(), threading.Event()
-        people = [_copy(person, own, over) for person in self.people]
-        for person in people:
-            person.start()
-        time.sleep(3)
-        ballast = self.product.state / "ballast"
-        size = _fill(ballast, seconds=30)
-        ballast.unlink()
-        freed = time.time()
-        ready = wait_until(self._is_ready, 60, step=0.1)
-        self.result.rows["disk full: ready again after"] = f"{time.time() - freed:.1f} s"
-        time.sleep(35)
-        over.set()
-        for person in people:
-            person.join(60)
-        self.ledger.written += own.written
+        with self._at_work(self.people, patience=60) as own:
+            time.sleep(3)
+            ballast = self.product.state / "ballast"
+            size = _fill(ballast, seconds=30)
+            ballast.unlink()
+            freed = time.time()
+            ready = wait_until(self._is_ready, 60, step=0.1)
+            self.result.rows["disk full: ready again after"] = f"{time.time() - freed:.1f} s"
+            time.sleep(35)
         late = [at for at, status in own.failed if at > freed + 30]
         broken = own.statuses["500"]
         self.result.rows["disk full: answers"] = str(dict(own.statuses))
@@ -171,6 +150,24 @@ class Drills:
             f"{size / 2**20:.0f} MB filled, {own.statuses['503']} refused with 503, {broken} with 500, {len(late)} late",
             ready and not late and not broken and own.statuses["503"] > 0,
         )
+
+    @contextmanager
+    def _at_work(self, people: Iterable[threading.Thread], *, patience: float) -> Iterator[Ledger]:
+        """Copies of these people work meanwhile; what they wrote is yielded and, once they have gone home, kept.
+
+        `patience`: seconds that each of them may take to finish what he has begun.
+        """
+        own, over = Ledger(), threading.Event()
+        copies = [_copy(person, own, over) for person in people]
+        for person in copies:
+            person.start()
+        try:
+            yield own
+        finally:
+            over.set()
+            for person in copies:
+                person.join(patience)
+            self.ledger.written += own.written
 
     def _is_ready(self) -> bool:
         return self.product.answers("/readyz", seconds=3)
