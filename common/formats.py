@@ -182,6 +182,11 @@ def time(value: dt.datetime | dt.time | None) -> str:
     return f"{local.hour}:{local.minute:02d}"
 
 
+def stamp(value: dt.datetime | None) -> str:
+    """«22.11.2026 09:20:05» for tables that are taken out; empty for None."""
+    return f"{value.astimezone(clock.zone()):%d.%m.%Y %H:%M:%S}" if value else ""
+
+
 def due(value: dt.date | dt.datetime | None, *, today: dt.date | None = None) -> str:
     """A next step's day: «Просрочено 6 дн.» from the second day on, else like `day_time`."""
     if value is None:

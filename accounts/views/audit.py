@@ -20,7 +20,7 @@ from accounts.rules import may_see_audit
 from accounts.selectors import audit_events, has_hidden_contents
 from accounts.views.proof import ask_proof_for_rows
 from accounts.views.requests import only_for, person
-from common import clock
+from common import clock, formats
 from common.paging import count_up_to, keyset_page
 from common.text import formula_guard
 from journal.forms import AuditFilterForm
@@ -119,7 +119,7 @@ def _cells(viewer: User, events: QuerySet[AuditEvent], count: int) -> Iterator[l
                 f"{each['key']}: {each['old'] + ' → ' if each['old'] else ''}{each['new']}" for each in row["changes"]
             )
             yield [
-                f"{row['at'].astimezone(clock.zone()):%d.%m.%Y %H:%M:%S}",
+                formats.stamp(row["at"]),
                 row["who"],
                 str(row["via"]),
                 row["act"],

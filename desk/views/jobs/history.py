@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.rules import may_see_settings
 from accounts.views.proof import ask_proof_for_rows
 from accounts.views.requests import only_for, person
-from common import clock
+from common import clock, formats
 from common.books import book_response, write_book
 from common.paging import keyset_page
 from desk.choices import JOB_WORDS
@@ -105,7 +105,7 @@ def _cells(runs: QuerySet[JobRun], viewer: User) -> Iterator[list[Any]]:
         yield [
             run.business_date,
             run.get_state_display(),
-            *(_moment(moment) for moment in (run.due_at, run.started_at, run.finished_at)),
+            *(formats.stamp(moment) for moment in (run.due_at, run.started_at, run.finished_at)),
             took(run),
             _("yes") if is_overdue(run, now) else "",
             run.attempts,
@@ -113,7 +113,3 @@ def _cells(runs: QuerySet[JobRun], viewer: User) -> Iterator[list[Any]]:
             "; ".join(f"{what}: {number}" for what, number in counts_of(run)),
             error_of(run, viewer),
         ]
-
-
-def _moment(moment: Any) -> str:
-    return f"{moment.astimezone(clock.zone()):%d.%m.%Y %H:%M:%S}" if moment else ""
