@@ -322,17 +322,11 @@ def _flag_batch(ownerships: Sequence[Ownership], day: date, at: datetime, head: 
         with translation.override(head.language):
             text = _("Stagnant in a state, decide: a step, an exit or a transfer. %(client)s")
         due_at = end_of_next_working_day(day)
+        keys = [f"state10:{ownership.pk}:{ownership.state_started_on}" for ownership in ownerships]
         create_tasks(
             [
-                NewTask(
-                    kind=TaskKind.HEAD_DECISION,
-                    text=text % {"client": cycle.client.name},
-                    due_at=due_at,
-                    assignee=head,
-                    cycle=cycle,
-                    key=f"state10:{ownership.pk}:{ownership.state_started_on}",
-                )
-                for ownership, cycle in zip(ownerships, cycles, strict=True)
+                NewTask(TaskKind.HEAD_DECISION, text % {"client": cycle.client.name}, due_at, head, cycle, key)
+                for key, cycle in zip(keys, cycles, strict=True)
             ]
         )
     return violations

@@ -14,7 +14,7 @@ M = TypeVar("M", bound=Model)
 
 
 def add_items(run: JobRun | None, results: Mapping[M, str]) -> list[M]:
-    """`add_item` for saved objects of one model with their results, in two queries; returns those not handled before."""
+    """Notes saved objects of one model with their results, in two queries; returns those not handled before."""
     if run is None or not results:
         return list(results)
     kind = next(iter(results))._meta.label_lower

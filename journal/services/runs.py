@@ -23,6 +23,7 @@ from journal.choices import RunState
 from journal.constants import LATE_SECONDS, LEASE_SECONDS, MAX_ATTEMPTS, RETRY_SECONDS, SET_ASIDE
 from journal.models import Heartbeat, JobItem, JobRun
 from journal.rules import Trials
+from journal.services.items import add_items
 
 WORKER_LOST = "The worker was lost in every attempt."
 
@@ -155,18 +156,7 @@ def holding(lease: Lease) -> Iterator[None]:
 
 def add_item(run: Lease | JobRun | None, obj: Model, result: str = "") -> bool:
     """Notes in the batch that this run handles the object; False when it already did. True without a run."""
-    if run is None:
-        return True
-    run = run.run if isinstance(run, Lease) else run
-    item = JobItem(
-        run_id=run.pk, object_type=obj._meta.label_lower, object_id=obj.pk, result=result[:32], at=clock.now()
-    )
-    known = JobItem.objects.filter(run_id=run.pk, object_type=item.object_type, object_id=obj.pk)
-    if known.exists():
-        return False
-    # The run's row is locked by the batch, so nobody else adds items to it: a plain insert cannot collide.
-    item.save(force_insert=True)
-    return True
+    return bool(add_items(run.run if isinstance(run, Lease) else run, {obj: result}))
 
 
 def finish_run(lease: Lease, counts: Mapping[str, Any] | None = None) -> JobRun:

@@ -40,9 +40,9 @@ def hand_over(handovers: Sequence[Handover], *, day: date, at: datetime) -> None
     AuditEvent.objects.bulk_create(_executed(one) for one in handovers)
     create_tasks([_first_task(one, day) for one in handovers])
     tell_all(line for one in handovers for line in _told(one))
-    for to in {one.to.pk: one.to for one in handovers if one.order.is_reserve}.values():
-        reserved = [one.order for one in handovers if one.order.is_reserve and one.to.pk == to.pk]
-        tell_shortages(reserved, to if to.is_head else None)
+    if reserved := [one for one in handovers if one.order.is_reserve]:
+        to = reserved[0].to  # one person keeps the reserve of a department
+        tell_shortages([one.order for one in reserved], to if to.is_head else None)
 
 
 def _give(one: Handover, day: date, at: datetime) -> None:
